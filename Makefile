@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vfioprep: `make help` lists what there is to do.
+#
+# One set of rules builds three variants: the release (build/), the developer's with ASan and
+# UBSan (build/dev/), and the tools on a model of the driver core (build/model/), which are the
+# developer's objects linked with tests/model.o in place of the library's writer.
+
+VERSION := $(shell sed -n 's/^\#define VFP_VERSION "\(.*\)"/\1/p' libvfioprep/vfioprep.h)
+SONAME  := libvfioprep.so.0
+
+PREFIX      ?= /usr/local
+BINDIR      ?= $(PREFIX)/bin
+LIBDIR      ?= $(PREFIX)/lib
+LIBEXECDIR  ?= $(PREFIX)/libexec/vfioprep
+INCLUDEDIR  ?= $(PREFIX)/include
+COMPDIR     ?= $(PREFIX)/share/bash-completion/completions
+DOCDIR      ?= $(PREFIX)/share/doc/vfioprep
+
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+PKGS       := libpci libkmod mount libmnl jansson smartcols
+# Only the folder of a header may be new to the compiler; a warning there is not ours.
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough $(if $(CI),-Werror)
+BASE := -std=gnu17 -D_GNU_SOURCE -Ilibvfioprep -Itools -fPIC -fvisibility=hidden \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' $(PKG_CFLAGS) $(WARN) -MMD -MP
+HARD := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+SAN  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LINK := -Wl,--as-needed -Wl,-z,relro,-z,now
+
+LIB_SRC   := $(wildcard libvfioprep/*.c libvfioprep/*/*.c)
+VERBS     := $(patsubst tools/%.c,%,$(wildcard tools/vfioprep*.c tools/vfio-pci.c))
+TOOL_SRC  := $(filter-out $(VERBS:%=tools/%.c),$(wildcard tools/*.c))
+TESTS     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test-*.c))
+TEST_HELP := $(wildcard tests/unit/fixture*.c)
+ENGINE    := $(wildcard tests/unit/engine*.c)
+MODEL_SRC := $(filter-out tests/model-write.c tests/model-host.c,$(wildcard tests/model*.c))
+MODEL_OBJ := $(MODEL_SRC:%.c=build/dev/obj/%.o)
+
+all: $(VERBS:%=build/bin/%) build/libvfioprep.so build/libvfioprep.a build/vfioprep.pc
+
+help:
+	@echo "make            release build: build/bin/, build/libvfioprep.so and .a"
+	@echo "make deps       install what building and testing need"
+	@echo "make demo       watch a device go to a virtual machine and back (in a virtual host)"
+	@echo "make check      all tests: lint, unit, lab with the demo"
+	@echo "make unit       unit tests, with sanitizers; seconds, no root, no virtual machine"
+	@echo "make lab        scenarios on real kernels in a virtual host"
+	@echo "make lint       formatting, exports, links, documents"
+	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX))"
+
+# -- variants ---------------------------------------------------------------------------
+
+define variant # $(1) folder, $(2) flags
+$(1)/obj/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(BASE) $(2) $$(CPPFLAGS) $$(CFLAGS) -c -o $$@ $$<
+
+$(1)/libvfioprep.a: $(LIB_SRC:%.c=$(1)/obj/%.o)
+	@rm -f $$@
+	@$$(AR) rcs $$@ $$^
+
+$(1)/libtool.a: $(TOOL_SRC:%.c=$(1)/obj/%.o)
+	@rm -f $$@
+	@$$(AR) rcs $$@ $$^
+
+$(VERBS:%=$(1)/bin/%): $(1)/bin/%: $(1)/obj/tools/%.o $(1)/libtool.a $(1)/libvfioprep.a
+	@mkdir -p $$(@D)
+	$$(CC) $(2) $$(LINK) -pie $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+endef
+
+$(eval $(call variant,build,$(HARD)))
+$(eval $(call variant,build/dev,$(SAN) -Itests -Itests/unit))
+
+build/libvfioprep.so: $(LIB_SRC:%.c=build/obj/%.o) libvfioprep/vfioprep.map
+	$(CC) $(HARD) $(LINK) -shared -Wl,-soname,$(SONAME) $(LDFLAGS) \
+		-Wl,--version-script=libvfioprep/vfioprep.map -o $@ $(filter %.o,$^) $(PKG_LIBS)
+	@ln -sf libvfioprep.so build/$(SONAME)
+
+build/vfioprep.pc: libvfioprep/vfioprep.pc.in Makefile
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
+
+# Kill points of the tests: the two calls by which a record appears and goes. Opens of nodes
+# can be made busy.
+WRAP := -Wl,--wrap=renameat,--wrap=unlinkat,--wrap=root_open
+
+$(VERBS:%=build/model/bin/%): build/model/bin/%: build/dev/obj/tools/%.o \
+		$(MODEL_OBJ) build/dev/libtool.a build/dev/libvfioprep.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS)
+
+build/model/model-write build/model/model-host: build/model/%: build/dev/obj/tests/%.o \
+		$(MODEL_OBJ) $(TEST_HELP:%.c=build/dev/obj/%.o) \
+		build/dev/libvfioprep.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS)
+
+$(TESTS:%=build/dev/test/%): build/dev/test/%: build/dev/obj/tests/unit/%.o \
+		$(TEST_HELP:%.c=build/dev/obj/%.o) $(ENGINE:%.c=build/dev/obj/%.o) $(MODEL_OBJ) \
+		build/dev/libtool.a build/dev/libvfioprep.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# -- tests ------------------------------------------------------------------------------
+
+MODEL := $(VERBS:%=build/model/bin/%) build/model/model-write build/model/model-host
+
+unit: $(TESTS:%=build/dev/test/%) $(VERBS:%=build/dev/bin/%) $(MODEL)
+	@tests/unit/run $(TESTS:%=build/dev/test/%)
+
+lab: all
+	@tests/lab/run -k all
+
+lint: all
+	@scripts/lint
+
+demo check: ensure-deps
+	@$(MAKE) --no-print-directory run-$@
+
+run-demo: all
+	@tests/lab/demo
+
+# The lab's scenarios include the demo.
+run-check: all
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory lab
+
+deps:
+	@scripts/deps install
+
+ensure-deps:
+	@scripts/deps ensure
+
+# -- installation -----------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(DOCDIR)
+	install -m 755 build/bin/vfioprep build/bin/vfio-pci $(DESTDIR)$(BINDIR)
+	install -m 755 $(filter build/bin/vfioprep-%,$(VERBS:%=build/bin/%)) $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 build/libvfioprep.a $(DESTDIR)$(LIBDIR)
+	install -m 755 build/libvfioprep.so $(DESTDIR)$(LIBDIR)/libvfioprep.so.$(VERSION)
+	ln -sf libvfioprep.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libvfioprep.so
+	install -m 644 libvfioprep/vfioprep.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 build/vfioprep.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 completions/vfioprep.bash $(DESTDIR)$(COMPDIR)/vfioprep
+	install -m 644 README.md NEWS LICENSE docs/*.md $(DESTDIR)$(DOCDIR)
+
+clean:
+	rm -rf build/bin build/obj build/dev build/model build/lib* build/vfioprep.pc
+
+.PHONY: all help unit lab lint demo check run-demo run-check deps ensure-deps install clean
+.DELETE_ON_ERROR:

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libvfioprep: prepare host devices for passthrough to a virtual machine with VFIO.
+ *
+ * A device is taken from its host driver (hide), described to a hypervisor (hotplug) and
+ * given back (return). Every change is a transaction: the state found is recorded before the
+ * first write, success is read back, and a failure converges to the state found.
+ *
+ * Conventions, for every function that does not say otherwise:
+ *  - Functions that can fail return 0 or a negative errno; vfp_exit_status() maps it to the
+ *    exit status of the tools. -ENOMEM is possible wherever memory is allocated.
+ *  - ret_ parameters come last and are untouched on failure, except that findings are also
+ *    delivered with a failure, because they say what failed.
+ *  - Lists are NULL-terminated arrays. Strings belong to the object they came from.
+ *  - A context belongs to one thread. Only vfp_ctx_cancel() may be called from elsewhere.
+ *  - The library never prints, never exits, installs no signal handler and runs no program.
+ *  - Addresses are full and lower case: "0000:05:00.0".
+ */
+#ifndef VFIOPREP_H
+#define VFIOPREP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VFP_VERSION "0.1.0"
+
+/* -- errors ------------------------------------------------------------------------- */
+
+/*
+ * The exit statuses, and the errno of the library that each stands for. Several devices in
+ * one command: the worst of them, in the order given by vfp_exit_worse().
+ */
+enum vfp_exit {
+	VFP_EXIT_OK = 0,
+	VFP_EXIT_FAILED = 1,	/* nothing changed, or everything put back; -ECANCELED and the rest */
+	VFP_EXIT_USAGE = 2,	/* -EINVAL: the words are wrong */
+	VFP_EXIT_REFUSED = 3,	/* -EPERM, -ENODEV: well-formed, but refused */
+	VFP_EXIT_BUSY = 4,	/* -EBUSY: held by a process, or a lock was not free in time */
+	VFP_EXIT_GUEST = 5,	/* -EREMOTEIO refused by the guest, -ETIMEDOUT silent */
+	VFP_EXIT_STUCK = 6,	/* -EINPROGRESS: a kernel call did not come back in time */
+	VFP_EXIT_BROKEN = 7,	/* -ENOTRECOVERABLE: changed and could not be put back */
+	VFP_EXIT_PARTIAL = 8,	/* -EAGAIN: bound again, but what hung below is not back yet */
+};
+
+/* The exit status for a return value of this library (0 or a negative errno). */
+enum vfp_exit vfp_exit_status(int error);
+
+/* The more important of two return values, for commands over several devices. */
+int vfp_exit_worse(int a, int b);
+
+/* -- context ------------------------------------------------------------------------ */
+
+struct vfp_ctx;
+
+/*
+ * A message of the library, levels as in syslog(3). The hook is called before any formatting
+ * work only when the level is wanted.
+ */
+typedef void vfp_log_fn(void *data, int level, const char *format, va_list args);
+
+/* A new context on the running system. Errors: -ENOMEM, -EMFILE, -ENFILE. */
+int vfp_ctx_new(struct vfp_ctx **ret_ctx);
+void vfp_ctx_free(struct vfp_ctx *ctx);
+
+/*
+ * Read from @dir, made by vfp_ctx_record_reads(), instead of from the running system. Such a
+ * context has no writer: every change is -EROFS. Paths cannot leave @dir.
+ * Errors: -ENOENT, -ENOTDIR, -EACCES from opening it.
+ */
+int vfp_ctx_set_root(struct vfp_ctx *ctx, const char *dir);
+
+/*
+ * Copy everything that this context reads from now on to the new directory @dir (mode 0700).
+ * With @redact, serial numbers and MAC addresses are replaced.
+ * Errors: -EEXIST when @dir exists, and those of mkdir(2).
+ */
+int vfp_ctx_record_reads(struct vfp_ctx *ctx, const char *dir, bool redact);
+
+/* @fn receives messages up to @level (LOG_ERR 3 ... LOG_DEBUG 7); NULL for none. */
+void vfp_ctx_set_log(struct vfp_ctx *ctx, int level, vfp_log_fn *fn, void *data);
+
+/*
+ * Ask the running transaction to end: no new step begins, the one in flight ends or times
+ * out, then all is put back (-ECANCELED). Async-signal-safe; callable from any thread.
+ */
+void vfp_ctx_cancel(struct vfp_ctx *ctx);
+
+/* -- devices ------------------------------------------------------------------------ */
+
+/*
+ * An immutable snapshot of one PCI function. Taking it opens no config space and no device
+ * node and takes no device lock, so it neither wakes the device nor waits for it.
+ */
+struct vfp_device;
+
+/* What vfp_device_get() can be asked. NULL or "" in an answer means "none". */
+enum vfp_field {
+	VFP_ADDRESS,		/* "0000:05:00.0" */
+	VFP_DRIVER,		/* name of the bound driver */
+	VFP_IDS,		/* "8086:10fb" */
+	VFP_SUBSYSTEM,		/* "8086:0003" */
+	VFP_CLASS,		/* "020000": base class, subclass, programming interface */
+	VFP_CLASS_NAME,		/* "Ethernet controller" */
+	VFP_CLASS_SHORT,	/* "Ethernet" */
+	VFP_VENDOR_NAME,	/* "Intel Corporation" */
+	VFP_DEVICE_NAME,	/* "82599ES 10-Gigabit SFI/SFP+ Network Connection" */
+	VFP_NAME,		/* vendor and device, as short as they are recognisable */
+	VFP_GROUP,		/* IOMMU group number, decimal */
+	VFP_NODE,		/* "/dev/vfio/12" while bound to a vfio driver */
+	VFP_NUMA_NODE,		/* decimal; NULL when unknown */
+	VFP_PHYSFN,		/* of a virtual function: the address of its physical function */
+	VFP_MODALIAS,		/* "pci:v00008086d..." */
+	VFP_PARENT,		/* address of the upstream bridge; NULL on a root bus */
+	_VFP_FIELD_MAX,
+};
+
+/*
+ * The devices that @selector names, in the order of their addresses; NULL selects all.
+ * Forms: "05:00.0", "0000:05:00.0", "05:00" or "05:00.*", "8086:10fb", "group:14", a network
+ * interface, a disk ("/dev/sda", "sda"); "pci:" in front settles an ambiguity.
+ * @why, when not NULL, receives one sentence on failure, to be freed with free().
+ * Errors: -EINVAL malformed or ambiguous; -ENODEV nothing there by that name; -EPERM an
+ * interface or disk whose PCI function carries other things as well.
+ */
+int vfp_select(struct vfp_ctx *ctx, const char *selector, char **why,
+	       struct vfp_device ***ret_devices);
+
+/* As vfp_select(), but "8086:10fb" may name several devices. */
+int vfp_select_matching(struct vfp_ctx *ctx, const char *selector, char **why,
+			struct vfp_device ***ret_devices);
+void vfp_devices_free(struct vfp_device **devices);
+
+/* One property. The string lives as long as the device and its context. */
+const char *vfp_device_get(const struct vfp_device *device, enum vfp_field field);
+
+/* The IOMMU group's number; -ENODATA where the device has none. */
+int vfp_device_get_group(const struct vfp_device *device);
+
+/* True for bridges of any kind: header type 1 or 2, class 06xx with a bus below. */
+bool vfp_device_is_bridge(const struct vfp_device *device);
+
+/* -- findings ----------------------------------------------------------------------- */
+
+enum vfp_severity {
+	VFP_NOTE,	/* worth knowing */
+	VFP_WARN,	/* the host loses something that it can do without */
+	VFP_UNKNOWN,	/* could not be looked at */
+	VFP_REFUSE,	/* hide refuses; may be lifted with force, except for a few kinds */
+	VFP_ERROR,	/* a step failed; only from vfp_plan_run() */
+};
+
+struct vfp_finding {
+	enum vfp_severity severity;
+	const char *kind;	/* a word for --force: disk net display held group ... */
+	const char *device;	/* address */
+	const char *object;	/* mount point, interface, process; "" when there is none */
+	const char *text;	/* one sentence: what the host would lose, or what failed */
+	const char *remedy;	/* what to do; "" when there is nothing */
+};
+
+/* "note", "warn", "unknown", "refuse", "error" */
+const char *vfp_severity_name(enum vfp_severity severity);
+
+/*
+ * Why @device can or cannot be passed to a guest, and what the host would lose. The siblings
+ * in the NULL-terminated @with (may be NULL) count as going along with it.
+ * Reads mounts, addresses and processes only where something below the device makes them
+ * matter. Errors: only those of memory and of the file system; a verdict is not an error.
+ */
+int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
+	      struct vfp_device *const *with, struct vfp_finding ***ret_findings);
+
+/*
+ * One phrase on what uses @device now, for listings: "free", "disk sda: / is mounted",
+ * "guest web1 (qemu-system-x86, 4711)". To be freed with free().
+ */
+int vfp_device_use(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret_use);
+
+/*
+ * Why the IOMMU group of @device is as large as it is: one finding (VFP_NOTE) per bridge or
+ * function that does not isolate what is below or beside it, with the ACS bits it lacks.
+ * Reads config space (that wakes the devices) and needs root: -EPERM otherwise.
+ */
+int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *device,
+		      struct vfp_finding ***ret_findings);
+void vfp_findings_free(struct vfp_finding **findings);
+
+/* -- records ------------------------------------------------------------------------ */
+
+/* What the state directory remembers of one device that vfioprep has hidden. */
+struct vfp_record;
+
+/* All records, by address. Unreadable ones are delivered with the key "problem" set. */
+int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
+
+/*
+ * One value; NULL when the record has none. Keys: device identity boot phase since by for pid
+ * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem.
+ * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
+ */
+const char *vfp_record_get(const struct vfp_record *record, const char *key);
+void vfp_records_free(struct vfp_record **records);
+
+/*
+ * The processes that hold the vfio node of @device, as "name (pid)" joined by ", ", for QEMU
+ * with the guest's name in front. -ENOENT: none was found; -EACCES: not all could be looked at.
+ */
+int vfp_holders(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret_text);
+
+/* -- transactions ------------------------------------------------------------------- */
+
+/* Devices, and where they shall be. One plan holds one kind of request. */
+struct vfp_plan;
+
+enum vfp_option {
+	VFP_FOR,		/* the claim: for whom it is hidden */
+	VFP_PID,		/* the process that the claim lives with; decimal */
+	VFP_FORCE,		/* KIND[:OBJECT]; may be set several times */
+	VFP_TIMEOUT,		/* seconds per step, 30 unless set; decimals allowed */
+	VFP_DEADLINE,		/* seconds for the whole, unlimited unless set */
+	VFP_WAIT,		/* seconds to wait until nobody holds a device, 0 unless set */
+	VFP_NODE_OWNER,		/* USER[:GROUP] who may open the vfio node */
+	VFP_GROUPS,		/* "1": consent to all siblings in the IOMMU groups */
+	VFP_EXPECT,		/* "8086:10fb": what each device added from now on must be; "" any */
+	VFP_BY,			/* who asks, for the record and the log; the program's name */
+};
+
+enum vfp_event {
+	VFP_UNBOUND,	/* @device was taken from @driver and that was verified */
+	VFP_BOUND,	/* @device was bound to @driver and that was verified */
+};
+
+/* Progress, in the order in which the devices were added. */
+typedef void vfp_progress_fn(void *data, enum vfp_event event, const char *device,
+			     const char *driver);
+
+int vfp_plan_new(struct vfp_ctx *ctx, struct vfp_plan **ret_plan);
+void vfp_plan_free(struct vfp_plan *plan);
+
+/*
+ * Hide @device (a full address): bind it to @driver; NULL for vfio-pci, "auto" for the most
+ * specific vfio variant. A sibling of its IOMMU group is consented to by adding it as well.
+ * All devices added are one transaction. -EINVAL: not an address, or a plan of another kind.
+ */
+int vfp_plan_hide(struct vfp_plan *plan, const char *device, const char *driver);
+
+/*
+ * Return @device: to the recorded state (@driver NULL), to @driver, or to the driver that its
+ * modalias asks for ("auto"). Each device is a transaction of its own.
+ */
+int vfp_plan_return(struct vfp_plan *plan, const char *device, const char *driver);
+
+/* Finish or undo what a crash left half done: every record that is not at rest. */
+int vfp_plan_recover(struct vfp_plan *plan);
+
+/* -EINVAL: the value makes no sense for the option. */
+int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option, const char *value);
+void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn, void *data);
+
+/*
+ * Print as a runnable POSIX shell script the very writes that vfp_plan_run() would begin
+ * with. Needs no root, takes no lock and changes nothing. Returns what vfp_plan_run() would
+ * have begun with: 0, or the errno of a refusal (then nothing is printed).
+ */
+int vfp_plan_print(struct vfp_plan *plan, FILE *out, struct vfp_finding ***ret_findings);
+
+/*
+ * Do it. *ret_findings (also with a failure) says what was refused, what failed, what was
+ * undone and who holds a device.
+ * Returns 0 done or nothing to do; -EPERM refused; -ENODEV no such device; -EBUSY held or
+ * locked; -EINPROGRESS stuck; -ECANCELED failed and put back; -ENOTRECOVERABLE could not be
+ * put back; -EAGAIN returned, but what hung below has not come back; -EROFS no writer.
+ */
+int vfp_plan_run(struct vfp_plan *plan, struct vfp_finding ***ret_findings);
+
+/* -- hotplug ------------------------------------------------------------------------ */
+
+/* What a guest shall gain or lose. Kinds: "pci". */
+struct vfp_hotplug;
+
+enum vfp_action { VFP_ATTACH, VFP_DETACH };
+
+/* -EINVAL: no such kind, or an id that QEMU would not take. @id NULL: derived. */
+int vfp_hotplug_new(const char *kind, const char *id, struct vfp_hotplug **ret_hotplug);
+void vfp_hotplug_free(struct vfp_hotplug *hotplug);
+
+/*
+ * Set a property; for kind "pci": host (required), bus, addr, multifunction, rombar, romfile.
+ * -EINVAL: unknown key, or a value that makes no sense for it.
+ */
+int vfp_hotplug_set(struct vfp_hotplug *hotplug, const char *key, const char *value);
+
+/* The id, given or derived. */
+const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug);
+
+/*
+ * Print the request in the language of a hypervisor: "hmp", "qmp", "argv", "libvirt".
+ * -EINVAL: no such dialect, or a property missing; -EOPNOTSUPP: the dialect has no way to say
+ * it. @why, when not NULL, receives one sentence on failure, to be freed with free().
+ */
+int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *dialect,
+		       enum vfp_action action, FILE *out, char **why);
+
+/* The names of the dialects, NULL-terminated, static. */
+const char *const *vfp_dialects(void);
+
+/* One line on @dialect for a listing; NULL when there is none of that name. */
+const char *vfp_dialect_help(const char *dialect);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
