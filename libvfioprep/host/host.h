@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host: everything that touches the running system: files below a root, the write seam,
+ * children with deadlines, locks, records, kernel modules, PCI names, netlink. Nothing here
+ * knows what a device's state is or whether something is allowed.
+ *
+ * Paths are absolute as a person would write them ("/sys/bus/pci/devices"); root.c maps them
+ * below the context's root.
+ */
+#ifndef VFIOPREP_HOST_H
+#define VFIOPREP_HOST_H
+
+#include "base/base.h"
+#include "vfioprep.h"
+
+#include <sys/types.h>
+#include <limits.h>
+#include <syslog.h>
+
+#define PCI_DEVICES  "/sys/bus/pci/devices"
+#define PCI_DRIVERS  "/sys/bus/pci/drivers"
+#define IOMMU_GROUPS "/sys/kernel/iommu_groups"
+#define STATE_DIR    "/run/vfioprep"
+#define RECORD_DIR   STATE_DIR "/records"
+#define LOCK_DIR     STATE_DIR "/locks"
+
+/* -- ctx.c ------------------------------------------------------------------------------ */
+
+/*
+ * The only way in which the library changes a device. All three may block and so run in a
+ * child only. A context whose root is a dump has none: it cannot write.
+ */
+struct seam {
+	/* One write(2) of @value and one close(2); negative errno of either. */
+	int (*write)(struct vfp_ctx *ctx, const char *path, const char *value);
+	/* Insert a module by name with what it depends on. */
+	int (*load)(struct vfp_ctx *ctx, const char *module);
+	int (*chown)(struct vfp_ctx *ctx, const char *path, uid_t uid, gid_t gid);
+};
+
+/*
+ * seam.c: the running system's writer and root ("/"). Tests link a model of the driver core
+ * in place of seam.c, with a root of its own.
+ */
+const struct seam *seam_default(void);
+const char *seam_root(void);
+
+struct names;
+struct mirror;
+
+struct vfp_ctx {
+	char *root;		  /* "" for /, else the folder that paths are mapped below */
+	int root_fd;		  /* -1 for / */
+	const struct seam *seam;  /* NULL: no writer */
+	bool dump;		  /* the root is a dump: no netlink, no processes of ours */
+	int cancel_fd;		  /* eventfd, readable once cancelled */
+	int log_level;
+	vfp_log_fn *log;
+	void *log_data;
+	struct names *names;	  /* libpci, opened when first asked */
+	struct mirror *mirror;	  /* where reads are copied to; NULL mostly */
+	char *boot_id;		  /* read when first asked */
+};
+
+#define log_at(ctx, level, ...)                            \
+	do {                                               \
+		if ((ctx)->log && (level) <= (ctx)->log_level) \
+			log_message(ctx, level, __VA_ARGS__);  \
+	} while (0)
+#define log_debug(ctx, ...) log_at(ctx, LOG_DEBUG, __VA_ARGS__)
+#define log_info(ctx, ...)  log_at(ctx, LOG_INFO, __VA_ARGS__)
+#define log_warn(ctx, ...)  log_at(ctx, LOG_WARNING, __VA_ARGS__)
+
+void log_message(struct vfp_ctx *ctx, int level, const char *format, ...) _printf_(3, 4);
+
+/* The kernel's boot id; "" when it cannot be read. */
+const char *ctx_boot_id(struct vfp_ctx *ctx);
+bool ctx_cancelled(struct vfp_ctx *ctx);
+
+/* The version of the kernel, as major * 1000 + minor (5.19 is 5019); 0 when unknown. */
+int ctx_kernel(struct vfp_ctx *ctx);
+
+/* -- root.c: every open below the root ------------------------------------------------- */
+
+/*
+ * open(2) of @path below the root, which nothing leaves (openat2 with RESOLVE_IN_ROOT).
+ * O_CLOEXEC is added. Returns the descriptor or a negative errno.
+ */
+int root_open(struct vfp_ctx *ctx, const char *path, int flags);
+
+/*
+ * The contents of a regular file, up to @max bytes, with a '\0' after them. Everything else
+ * is -EINVAL: no FIFO, no device is ever opened. -EFBIG when there is more.
+ */
+int root_read(struct vfp_ctx *ctx, const char *path, size_t max, char **ret_text,
+	      size_t *ret_size);
+
+/* One line of sysfs or proc: printf path, at most 4096 bytes, trailing white space cut. */
+int root_attr(struct vfp_ctx *ctx, char **ret_value, const char *format, ...) _printf_(3, 4);
+
+/* The target of a symbolic link, and the last component of it. */
+int root_link(struct vfp_ctx *ctx, char **ret_target, const char *format, ...)
+	_printf_(3, 4);
+int root_link_name(struct vfp_ctx *ctx, char **ret_name, const char *format, ...)
+	_printf_(3, 4);
+
+/* The names in a directory except "." and "..", sorted as strcmp() sorts. */
+int root_list(struct vfp_ctx *ctx, const char *path, char ***ret_names);
+
+/*
+ * The directories in a directory, no links, no files: what a walk below a device descends
+ * into. Sorted.
+ */
+int root_list_dirs(struct vfp_ctx *ctx, const char *path, char ***ret_names);
+bool root_exists(struct vfp_ctx *ctx, const char *format, ...) _printf_(2, 3);
+
+/* The path with all symbolic links resolved, as seen below the root. */
+int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real);
+
+/* -- mirror.c: for dump: a copy of what was read ----------------------------------------- */
+
+int mirror_new(const char *dir, bool redact, struct mirror **ret_mirror);
+void mirror_free(struct mirror *mirror);
+void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t size);
+void mirror_link(struct vfp_ctx *ctx, const char *path, const char *target);
+void mirror_list(struct vfp_ctx *ctx, const char *path, char *const *names);
+void mirror_exists(struct vfp_ctx *ctx, const char *path);
+
+/* -- child.c: a process for what may block ----------------------------------------------- */
+
+/*
+ * What a child does for step @index: returns 0 or a negative errno, and may leave up to
+ * CHILD_TEXT - 1 bytes in @text. Only raw system calls and memory that existed before the
+ * fork (callers may have threads), but for loading a module.
+ */
+#define CHILD_TEXT 4080 /* a report fits one packet of a pipe */
+typedef int child_fn(void *data, size_t index, char *text);
+
+struct child {
+	pid_t pid;
+	int go, report;
+};
+
+struct child_report {
+	int error;
+	char text[CHILD_TEXT];
+};
+
+/*
+ * Start a child of @n steps that waits for the go of each. It leads a session of its own,
+ * blocks all signals, is invisible to the program's SIGCHLD and wait(), has 0 to 2 on
+ * /dev/null and no other descriptor but its two pipes, the root and @keep (-1 for none).
+ */
+int child_start(struct vfp_ctx *ctx, child_fn *fn, void *data, size_t n, int keep,
+		struct child *ret_child);
+
+/* Let it do the next step. -EPIPE: it has gone. */
+int child_go(struct child *child);
+
+/* Take one report once ->report is readable. -EPIPE: the child died. */
+int child_take(struct child *child, struct child_report *ret_report);
+
+/*
+ * Forget the child: it ends after the step that it is in. With @wait it is between steps and
+ * is reaped; otherwise it may be blocked in the kernel and is left alone, never signalled.
+ */
+void child_end(struct child *child, bool wait);
+
+/* -- lock.c ------------------------------------------------------------------------------ */
+
+/*
+ * Take the exclusive lock @name ("group-12", "device-0000:05:00.0"), waiting until @deadline.
+ * Held until every copy of the descriptor is closed, those of children included.
+ * -EBUSY not free in time; -ECANCELED; -EPERM the state directory cannot be trusted.
+ */
+int lock_take(struct vfp_ctx *ctx, const char *name, int64_t deadline, int *ret_fd);
+
+/* -- state-dir.c ------------------------------------------------------------------------- */
+
+/*
+ * Open STATE_DIR or a folder of it, made when @create. -EPERM: a link, not root's, or writable
+ * by others; -EROFS: the context has no writer.
+ */
+int state_dir_open(struct vfp_ctx *ctx, const char *path, bool create);
+
+/* 0 when the open file is root's and nobody else can write it, -EPERM otherwise. */
+int state_check_owner(struct vfp_ctx *ctx, int fd);
+
+/* -- record.c ---------------------------------------------------------------------------- */
+
+struct record {
+	char *device, *identity, *boot, *phase, *since, *by, *for_, *pid;
+	char *orig_driver, *orig_module, *orig_override;
+	char *goal_driver, *goal_override;
+	char *back;	/* what shall hang below again: see model.h, struct below_list */
+	char *problem;	/* why it cannot be acted upon; NULL when it can */
+	bool stale;	/* the problem: of another boot or another device; hide may replace it */
+};
+
+void record_done(struct record *record);
+#define _cleanup_record_ _cleanup_(record_done)
+
+/*
+ * The record of @address. -ENOENT: none. A record that cannot be trusted or understood, or is
+ * of another boot or identity (modalias), comes with ->problem set, and 0.
+ */
+int record_load(struct vfp_ctx *ctx, const char *address, struct record *ret_record);
+
+/* Written beside and renamed. -EPERM: the state directory cannot be trusted. */
+int record_save(struct vfp_ctx *ctx, const struct record *record);
+int record_drop(struct vfp_ctx *ctx, const char *address);
+
+/* The addresses that have a record. 0 and an empty list when there is no state directory. */
+int record_list(struct vfp_ctx *ctx, char ***ret_addresses);
+
+/* -- module.c: libkmod ------------------------------------------------------------------- */
+
+/*
+ * The module to load for the PCI driver @driver, for which @hint (may be NULL) is the name
+ * that was recorded. 0 and NULL: none, the driver is there. With a module *ret_objection may
+ * be set to a sentence on why it should not be loaded: modprobe.d has an `install` line for
+ * it, or an `ids=` option that would take other devices. -ENOENT: no such driver or module.
+ */
+int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
+		      char **ret_module, char **ret_objection);
+
+/* The PCI driver that a loaded module has registered (/sys/module/M/drivers/pci:D). */
+int module_driver(struct vfp_ctx *ctx, const char *module, char **ret_driver);
+
+/* The most specific vfio variant for @modalias, by the `vfio_pci:` aliases; "vfio_pci" if none. */
+int module_vfio_variant(struct vfp_ctx *ctx, const char *modalias, char **ret_module);
+
+/* The module that @modalias asks for; -ENOENT none, -ENOTUNIQ several. */
+int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_module);
+
+/* Insert, with dependencies; no command of modprobe.d is run. Blocks: in a child only. */
+int module_load(struct vfp_ctx *ctx, const char *module);
+
+/* -- names.c: libpci --------------------------------------------------------------------- */
+
+/* Names from pci.ids; NULL when unknown. @what is VFP_VENDOR_NAME, _DEVICE_NAME, _CLASS_NAME. */
+int names_lookup(struct vfp_ctx *ctx, enum vfp_field what, unsigned int a, unsigned int b,
+		 char **ret_name);
+void names_free(struct names *names);
+
+/* -- netlink.c: libmnl ------------------------------------------------------------------- */
+
+struct net_address {
+	unsigned int ifindex;
+	char text[64];	/* "192.0.2.1/24" */
+	bool link_local;
+};
+
+/* A default route, or one so wide that it serves as one (0.0.0.0/1, 2000::/3). */
+struct net_route {
+	unsigned int ifindex;	/* 0: not said, it goes through a nexthop object */
+	unsigned int table;
+	unsigned char family;
+};
+
+/*
+ * All addresses; all unicast default routes of all tables, once for each interface that they
+ * go through. Arrays to be freed with free(). Of another root than "/" they are read from
+ * the files /netlink/addresses and /netlink/routes. -ETIMEDOUT: the kernel did not answer.
+ */
+int netlink_addresses(struct vfp_ctx *ctx, struct net_address **ret, size_t *ret_n);
+int netlink_routes(struct vfp_ctx *ctx, struct net_route **ret, size_t *ret_n);
+
+#endif
