@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict: what stands against giving a device to a guest, and what the host would lose.
+ * A reason is one row of the table and one function. The device's subtree is walked once, and
+ * only when a row asks for what hangs there; each row says of which subsystem, so that mounts,
+ * routes and processes are read only where a disk, an interface or a vfio node makes them
+ * matter. Findings come in the order of the rows.
+ */
+#include "model/model.h"
+
+static const struct row {
+	const char *kind; /* the word for --force */
+	const char
+		*subsystem; /* once for each of these below; NULL: once for the device */
+	bool use;           /* says what the host uses the device for */
+	check_fn *look;
+} rows[] = {
+	{ "bridge", NULL, true, check_bridge },
+	{ "iommu", NULL, false, check_iommu },
+	{ "sriov", NULL, false, check_sriov },
+	{ "held", NULL, true, check_held },
+	{ "disk", "block", true, check_mounted },
+	{ "disk", "block", true, check_swap },
+	{ "disk", "block", true, check_mapping },
+	{ "disk", NULL, true, check_mounts_known },
+	{ "net", "net", true, check_ssh },
+	{ "net", "net", true, check_default_route },
+	{ "net", "net", true, check_master },
+	{ "net", "net", true, check_upper },
+	{ "net", "net", true, check_addresses },
+	{ "net", NULL, true, check_network_known },
+	{ "net", NULL, true, check_no_interface },
+	{ "display", NULL, true, check_console },
+	{ "group", NULL, false, check_group },
+	{ "reset", NULL, false, check_reset },
+};
+
+int check_add(struct check *c, enum vfp_severity severity, const char *object,
+	      const char *remedy, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	if (severity == VFP_UNKNOWN)
+		c->unknown = true;
+	if (c->use_only)
+		return 0;
+	va_start(args, format);
+	text = vstrf(format, args);
+	va_end(args);
+	if (!text)
+		return -ENOMEM;
+	return finding_add(c->findings, severity, c->kind, device_address(c->device),
+			   object, remedy, "%s", text);
+}
+
+int check_use(struct check *c, int rank, const char *format, ...)
+{
+	va_list args;
+	char *use;
+
+	if (!c->use_only || (c->use && rank <= c->use_rank))
+		return 0;
+	va_start(args, format);
+	use = vstrf(format, args);
+	va_end(args);
+	if (!use)
+		return -ENOMEM;
+	free(c->use);
+	c->use = use;
+	c->use_rank = rank;
+	return 0;
+}
+
+static void thing_free(struct thing *thing)
+{
+	if (!thing)
+		return;
+	stack_free(thing->stack);
+	tower_free(thing->tower);
+	free(thing->subsystem);
+	free(thing->path);
+	free(thing->name);
+	free(thing);
+}
+
+static void thing_freep(struct thing **thing)
+{
+	thing_free(*thing);
+}
+
+void check_done(struct check *c)
+{
+	for (size_t i = 0; i < c->n_things; i++)
+		thing_free(c->things[i]);
+	free(c->things);
+	c->things = NULL;
+	c->n_things = 0;
+	free(c->use);
+	c->use = NULL;
+}
+
+void facts_done(struct facts *facts)
+{
+	mounts_free(facts->mounts);
+	network_free(facts->network);
+	if (facts->held)
+		held_done(facts->held);
+	free(facts->held);
+	*facts = (struct facts){ 0 };
+}
+
+bool check_has(const struct check *c, const char *subsystem)
+{
+	for (size_t i = 0; i < c->n_things; i++)
+		if (streq(c->things[i]->subsystem, subsystem))
+			return true;
+	return false;
+}
+
+/* Does any row ask for @subsystem? */
+static bool is_wanted(const char *subsystem)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].subsystem && streq(rows[i].subsystem, subsystem))
+			return true;
+	return false;
+}
+
+static int add_thing(void *data, const char *subsystem, const char *path,
+		     const char *name)
+{
+	_cleanup_(thing_freep) struct thing *thing = NULL;
+	struct check *c = data;
+	int r;
+
+	if (!is_wanted(subsystem))
+		return 0;
+	thing = calloc(1, sizeof(*thing));
+	if (!thing)
+		return -ENOMEM;
+	thing->subsystem = strdup(subsystem);
+	thing->path = strdup(path);
+	thing->name = strdup(name);
+	if (!thing->subsystem || !thing->path || !thing->name)
+		return -ENOMEM;
+	r = list_add((void ***)&c->things, &c->n_things, thing);
+	if (r == 0)
+		thing = NULL;
+	return r;
+}
+
+static int walk_once(struct check *c)
+{
+	if (c->walked)
+		return 0;
+	c->walked = true;
+	return below_walk(c->ctx, c->device->path, add_thing, c);
+}
+
+static int run_row(struct check *c, const struct row *row)
+{
+	int r = 0;
+
+	c->kind = row->kind;
+	if (!row->subsystem)
+		return row->look(c, NULL);
+	r = walk_once(c);
+	for (size_t i = 0; r == 0 && i < c->n_things; i++)
+		if (streq(c->things[i]->subsystem, row->subsystem))
+			r = row->look(c, c->things[i]);
+	return r;
+}
+
+int check_run(struct check *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].use || !c->use_only)
+			r = run_row(c, &rows[i]);
+	return r < 0 ? r : 0;
+}
+
+int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
+		 struct vfp_device *const *with, const char *driver,
+		 struct findings *findings)
+{
+	struct facts facts = { 0 };
+	struct check c = {
+		.ctx = ctx,
+		.device = device,
+		.with = with,
+		.findings = findings,
+		.driver = driver,
+		.facts = &facts,
+	};
+	int r = check_run(&c);
+
+	check_done(&c);
+	facts_done(&facts);
+	return r;
+}
+
+_public_ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
+		       struct vfp_device *const *with, struct vfp_finding ***ret_findings)
+{
+	_cleanup_findings_ struct findings findings = { 0 };
+	int r = check_device(ctx, device, with, "vfio-pci", &findings);
+
+	return r < 0 ? r : findings_take(&findings, ret_findings);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Findings: one reason each, as a sentence with what it is about and what can be done. They
+ * go to terminals, logs and JSON, so whatever comes from devices, processes or file systems is
+ * made harmless here, once, for all rows of the check.
+ */
+#include "model/model.h"
+
+static void finding_free(struct vfp_finding *finding)
+{
+	if (!finding)
+		return;
+	free((char *)finding->kind);
+	free((char *)finding->device);
+	free((char *)finding->object);
+	free((char *)finding->text);
+	free((char *)finding->remedy);
+	free(finding);
+}
+
+static void finding_freep(struct vfp_finding **finding)
+{
+	finding_free(*finding);
+}
+
+_public_ const char *vfp_severity_name(enum vfp_severity severity)
+{
+	static const char *const names[] = {
+		[VFP_NOTE] = "note",     [VFP_WARN] = "warn",   [VFP_UNKNOWN] = "unknown",
+		[VFP_REFUSE] = "refuse", [VFP_ERROR] = "error",
+	};
+
+	if ((size_t)severity >= ARRAY_SIZE(names))
+		return "unknown";
+	return names[severity];
+}
+
+_public_ void vfp_findings_free(struct vfp_finding **findings)
+{
+	for (struct vfp_finding **f = findings; f && *f; f++)
+		finding_free(*f);
+	free(findings);
+}
+
+int finding_add(struct findings *findings, enum vfp_severity severity, const char *kind,
+		const char *device, const char *object, const char *remedy,
+		const char *format, ...)
+{
+	_cleanup_(finding_freep) struct vfp_finding *f = calloc(1, sizeof(*f));
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	text = vstrf(format, args);
+	va_end(args);
+	if (!f || !text)
+		return -ENOMEM;
+	f->severity = severity;
+	f->kind = escape(kind);
+	f->device = escape(nonnull(device));
+	f->object = escape(nonnull(object));
+	f->text = escape(text);
+	f->remedy = escape(nonnull(remedy));
+	if (!f->kind || !f->device || !f->object || !f->text || !f->remedy)
+		return -ENOMEM;
+	r = list_add((void ***)&findings->list, &findings->n, f);
+	if (r == 0)
+		f = NULL;
+	return r;
+}
+
+int findings_take(struct findings *findings, struct vfp_finding ***ret)
+{
+	struct vfp_finding **list = findings->list ?: calloc(1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	*ret = list;
+	*findings = (struct findings){ 0 };
+	return 0;
+}
+
+void findings_forget(struct findings *findings, const char *kind)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		if (streq(findings->list[i]->kind, kind))
+			finding_free(findings->list[i]);
+		else
+			findings->list[kept++] = findings->list[i];
+	}
+	if (findings->list)
+		findings->list[kept] = NULL;
+	findings->n = kept;
+}
+
+void findings_done(struct findings *findings)
+{
+	vfp_findings_free(findings->list);
+	*findings = (struct findings){ 0 };
+}
+
+/* What no consent makes possible. */
+static bool never_lifted(const struct vfp_finding *finding)
+{
+	static const char *const kinds[] = { "bridge", "iommu", "identity", "stuck" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(finding->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+/* What would take the host or the person at it away: consent must name it. */
+static bool object_required(const struct vfp_finding *finding)
+{
+	static const char *const objects[][2] = {
+		{ "disk", "/" },    { "disk", "/usr" }, { "disk", "/boot" },
+		{ "disk", "swap" }, { "net", "ssh" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++)
+		if (streq(finding->kind, objects[i][0]) &&
+		    streq(finding->object, objects[i][1]))
+			return true;
+	return false;
+}
+
+bool finding_lifted(const struct vfp_finding *finding, char *const *force)
+{
+	size_t kind = strlen(finding->kind);
+
+	if (never_lifted(finding))
+		return false;
+	for (; force && *force; force++) {
+		if (strncmp(*force, finding->kind, kind) != 0)
+			continue;
+		if ((*force)[kind] == '\0' && !object_required(finding))
+			return true;
+		if ((*force)[kind] == ':' && *finding->object &&
+		    streq(*force + kind + 1, finding->object))
+			return true;
+	}
+	return false;
+}
+
+/* The words for --force; a new row of the check brings its kind here, if it is a new one. */
+bool finding_kind_known(const char *kind, size_t n)
+{
+	static const char *const kinds[] = { "disk",  "net",   "display", "group",	"held",
+					     "sriov", "claim", "module",  "foreign" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i]) == n && strncmp(kinds[i], kind, n) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who has a vfio node open. The links in /proc/PID/fd say it; the node itself is never opened,
+ * since a group node has room for one opener and a guest that is starting would fail. One
+ * walk finds all holders of all nodes, so that a listing of many devices needs only one.
+ *
+ * A device's own descriptor has no path; Linux 7 names the device in fdinfo. Before, the
+ * process is found by the group's node, which QEMU keeps open.
+ *
+ * /proc is read past the mirror: a dump holds this table instead, and no command lines.
+ */
+#include "model/model.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#define HOLDERS_FILE "/holders"
+#define NODES        "/dev/vfio/"
+#define TABLE_MAX    (1 << 20)
+#define CMDLINE_MAX  (64 * 1024)
+
+void held_done(struct held_table *table)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		free(table->list[i]->node);
+		free(table->list[i]->holder.name);
+		free(table->list[i]->holder.guest);
+		free(table->list[i]);
+	}
+	free(table->list);
+	*table = (struct held_table){ 0 };
+}
+
+static int held_add(struct held_table *table, const char *node, pid_t pid,
+		    const char *name, const char *guest)
+{
+	struct held *held = calloc(1, sizeof(*held));
+	int r = -ENOMEM;
+
+	if (!held)
+		return r;
+	held->node = strdup(node);
+	held->holder.pid = pid;
+	held->holder.name = escape(name);
+	held->holder.guest = guest && *guest ? escape(guest) : NULL;
+	if (held->node && held->holder.name && (!guest || !*guest || held->holder.guest))
+		r = list_add((void ***)&table->list, &table->n, held);
+	if (r < 0) {
+		free(held->node);
+		free(held->holder.name);
+		free(held->holder.guest);
+		free(held);
+	}
+	return r;
+}
+
+/* -- the running system: /proc ------------------------------------------------------------- */
+
+/* What one read of a file of a process gives, with a '\0' after it; "" when it has gone. */
+static size_t read_some(int proc, char *buffer, size_t size, const char *pid,
+			const char *name)
+{
+	_cleanup_close_ int fd = -1;
+	char path[NAME_MAX];
+	ssize_t n = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", pid, name);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		n = read(fd, buffer, size - 1);
+	buffer[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* "guest=web1,debug-threads=on" and "web1,process=x" both are web1; ",," is a comma. */
+static char *guest_of_option(const char *option)
+{
+	_cleanup_str_ struct str name = { 0 };
+	const char *value;
+
+	for (value = option; !startswith(value, "guest="); value++) {
+		value += strcspn(value, ",");
+		if (!*value)
+			break;
+	}
+	if (*value)
+		option = value + strlen("guest=");
+	else if (strcspn(option, "=") < strcspn(option, ","))
+		return NULL;
+	for (; *option && (*option != ',' || option[1] == ','); option++) {
+		if (str_add_bytes(&name, option, 1) < 0)
+			return NULL;
+		if (*option == ',')
+			option++;
+	}
+	return take(name.s);
+}
+
+/* QEMU's name for its guest; NULL when it is no QEMU or has none. */
+static char *guest_name(int proc, const char *pid)
+{
+	_cleanup_free_ char *words = malloc(CMDLINE_MAX);
+	size_t n;
+
+	if (!words)
+		return NULL;
+	n = read_some(proc, words, CMDLINE_MAX, pid, "cmdline");
+	if (!strstr(words, "qemu") && !strstr(words, "kvm"))
+		return NULL;
+	for (const char *word = words; word < words + n; word += strlen(word) + 1) {
+		const char *next = word + strlen(word) + 1;
+
+		if ((streq(word, "-name") || streq(word, "--name")) && next < words + n)
+			return guest_of_option(next);
+	}
+	return NULL;
+}
+
+/* Linux 7: the group's node of the device that an anonymous descriptor is for. */
+static char *node_of_fdinfo(struct vfp_ctx *ctx, int proc, const char *pid,
+			    const char *fd)
+{
+	static const char key[] = "vfio-device-syspath:";
+	_cleanup_free_ char *group = NULL;
+	char path[NAME_MAX], info[2048], *place;
+
+	snprintf(path, sizeof(path), "fdinfo/%s", fd);
+	read_some(proc, info, sizeof(info), pid, path);
+	place = strstr(info, key);
+	if (!place)
+		return NULL;
+	place += strlen(key);
+	place += strspn(place, " \t");
+	place[strcspn(place, "\n")] = '\0';
+	if (root_link_name(ctx, &group, "%s/iommu_group", place) < 0)
+		return NULL;
+	return strf(NODES "%s", group);
+}
+
+/*
+ * The vfio node that a descriptor is open on; NULL for anything else. A path of another mount
+ * namespace ("/vfio/12") counts when it is the same device number.
+ */
+static char *node_of_fd(struct vfp_ctx *ctx, int proc, const char *pid, int fds,
+			const char *fd)
+{
+	_cleanup_free_ char *node = NULL;
+	char text[PATH_MAX];
+	struct stat theirs, ours;
+	ssize_t n = readlinkat(fds, fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	if (streq(text, "anon_inode:[vfio-device]"))
+		return node_of_fdinfo(ctx, proc, pid, fd);
+	if (!strstr(text, "/vfio/") || endswith(text, "/vfio/vfio"))
+		return NULL;
+	if (endswith(text, " (deleted)"))
+		text[(size_t)n - strlen(" (deleted)")] = '\0';
+	if (startswith(text, NODES))
+		return strdup(text);
+	node = strf("/dev%s", strstr(text, "/vfio/"));
+	if (!node || fstatat(fds, fd, &theirs, 0) < 0 || stat(node, &ours) < 0 ||
+	    theirs.st_rdev != ours.st_rdev)
+		return NULL;
+	return take(node);
+}
+
+static bool table_has(const struct held_table *table, pid_t pid, const char *node)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (table->list[i]->holder.pid == pid &&
+		    streq(table->list[i]->node, node))
+			return true;
+	return false;
+}
+
+static int add_process(struct held_table *table, int proc, const char *pid,
+		       const char *node)
+{
+	_cleanup_free_ char *guest = NULL;
+	pid_t number = (pid_t)atoi(pid);
+	char name[64];
+
+	if (table_has(table, number, node))
+		return 0;
+	read_some(proc, name, sizeof(name), pid, "comm");
+	guest = guest_name(proc, pid);
+	return held_add(table, node, number, chomp(name), guest);
+}
+
+static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
+			const char *pid)
+{
+	char path[NAME_MAX];
+	struct dirent *entry;
+	int fd, r = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/fd", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		/* Anything but a process that has ended is one that we may not look at. */
+		if (errno != ENOENT && errno != ESRCH)
+			table->complete = false;
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (r == 0 && (entry = readdir(dir))) {
+		_cleanup_free_ char *node = NULL;
+
+		if (*entry->d_name != '.')
+			node = node_of_fd(ctx, proc, pid, fd, entry->d_name);
+		if (node)
+			r = add_process(table, proc, pid, node);
+	}
+	closedir(dir);
+	return r;
+}
+
+static int scan_processes(struct vfp_ctx *ctx, struct held_table *table)
+{
+	int proc = root_open(ctx, "/proc", O_RDONLY | O_DIRECTORY), r = 0;
+	DIR *dir = proc < 0 ? NULL : fdopendir(proc);
+	struct dirent *entry;
+
+	/* Where processes of others are hidden, so is the first one. */
+	table->complete = dir && faccessat(proc, "1", F_OK, 0) == 0;
+	if (!dir) {
+		if (proc >= 0)
+			close(proc);
+		return 0;
+	}
+	while (r == 0 && (entry = readdir(dir)))
+		if (*entry->d_name >= '1' && *entry->d_name <= '9')
+			r = scan_process(ctx, table, proc, entry->d_name);
+	closedir(dir);
+	return r;
+}
+
+/* -- the table in a dump ------------------------------------------------------------------- */
+
+/* "NODE PID NAME GUEST", separated by tabs, or by blanks where no name has any. */
+static int parse_line(struct held_table *table, char *line)
+{
+	const char *separators = strchr(line, '\t') ? "\t" : " ";
+	char *node, *pid, *name, *rest = line;
+	uint64_t number;
+
+	if (streq(line, "incomplete")) {
+		table->complete = false;
+		return 0;
+	}
+	node = strsep(&rest, separators);
+	pid = strsep(&rest, separators);
+	name = strsep(&rest, separators);
+	if (!name || parse_number(pid, 10, INT_MAX, &number) < 0)
+		return 0;
+	return held_add(table, node, (pid_t)number, name, rest);
+}
+
+static int read_table(struct vfp_ctx *ctx, struct held_table *table)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	int r = root_read(ctx, HOLDERS_FILE, TABLE_MAX, &text, NULL);
+
+	table->complete = r == 0;
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	rest = text;
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		r = parse_line(table, line);
+	return r;
+}
+
+static void mirror_table(struct vfp_ctx *ctx, const struct held_table *table)
+{
+	_cleanup_str_ struct str text = { 0 };
+	int r = str_add(&text, "%s", table->complete ? "" : "incomplete\n");
+
+	for (size_t i = 0; r == 0 && i < table->n; i++)
+		r = str_add(&text, "%s\t%d\t%s\t%s\n", table->list[i]->node,
+			    (int)table->list[i]->holder.pid, table->list[i]->holder.name,
+			    nonnull(table->list[i]->holder.guest));
+	if (r == 0)
+		mirror_file(ctx, HOLDERS_FILE, text.s, text.len);
+}
+
+int held_read(struct vfp_ctx *ctx, struct held_table *ret_table)
+{
+	struct held_table table = { 0 };
+	int r = ctx->dump ? read_table(ctx, &table) : scan_processes(ctx, &table);
+
+	if (r < 0) {
+		held_done(&table);
+		return r;
+	}
+	if (ctx->mirror)
+		mirror_table(ctx, &table);
+	*ret_table = table;
+	return 0;
+}

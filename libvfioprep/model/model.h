@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model: what is there and what it means: addresses, device and group snapshots, selectors,
+ * what hangs below a device, who holds it, and the verdict. Reads only; nothing here can
+ * block on a device's lock, open a device node, or wake a device.
+ */
+#ifndef VFIOPREP_MODEL_H
+#define VFIOPREP_MODEL_H
+
+#include "host/host.h"
+
+/* -- addr.c ------------------------------------------------------------------------------ */
+
+#define ADDRESS_MAX 24 /* "ffffffff:ff:1f.7" and some */
+
+struct address {
+	uint32_t domain;
+	uint8_t bus, slot, function;
+	bool any_function;	/* "05:00" or "05:00.*" */
+};
+
+/* "05:00.0", "0000:05:00.0", "10000:05:00.0", "05:00", "05:00.*". -EINVAL otherwise. */
+int address_parse(const char *text, struct address *ret_address);
+void address_format(const struct address *address, char text[ADDRESS_MAX]);
+
+/* By domain, bus, slot and function, as qsort() wants it, of full addresses. */
+int address_compare(const char *a, const char *b);
+
+/* -- device.c ---------------------------------------------------------------------------- */
+
+struct vfp_device {
+	struct vfp_ctx *ctx;
+	char *value[_VFP_FIELD_MAX];	/* names are filled when first asked */
+	bool named;
+	char *path;	/* "/sys/devices/pci0000:00/..." */
+	int group;	/* negative: none */
+	bool bridge;
+	bool header_bridge;	/* header type is not 0 */
+	bool vfio;	/* bound to a vfio driver: it has a vfio-dev folder */
+};
+
+/* Snapshot of one function by its full address. -ENODEV: not there. */
+int device_load(struct vfp_ctx *ctx, const char *address, struct vfp_device **ret_device);
+void device_free(struct vfp_device *device);
+static inline void device_freep(struct vfp_device **device)
+{
+	device_free(*device);
+}
+#define _cleanup_device_ _cleanup_(device_freep)
+static inline void devices_freep(struct vfp_device ***devices)
+{
+	vfp_devices_free(*devices);
+}
+#define _cleanup_devices_ _cleanup_(devices_freep)
+
+static inline const char *device_address(const struct vfp_device *device)
+{
+	return device->value[VFP_ADDRESS];
+}
+/* The driver's name; "" for none. */
+static inline const char *device_driver(const struct vfp_device *device)
+{
+	return nonnull(device->value[VFP_DRIVER]);
+}
+
+/* Is @driver one that hides a device: vfio-pci, a vfio variant, pci-stub, pciback? */
+bool driver_hides(const char *driver);
+
+/* Is it one of vfio's, so that /dev/vfio has a node while it is bound? */
+bool driver_is_vfio(const char *driver);
+
+/* -- group.c ----------------------------------------------------------------------------- */
+
+/* The addresses of all functions in a group. */
+int group_members(struct vfp_ctx *ctx, int group, char ***ret_addresses);
+
+/* "vfio-noiommu" and the like: a group that isolates nothing. */
+bool group_is_noiommu(struct vfp_ctx *ctx, int group);
+
+/*
+ * May @member keep its driver while a guest has another function of its group? Depends on the
+ * kernel's version.
+ */
+bool group_tolerates(const struct vfp_device *member);
+
+/* The members that keep @group from being given to a guest as it is now. */
+int group_obstacles(struct vfp_ctx *ctx, int group, struct vfp_device ***ret_devices);
+
+/* -- below.c: the walk of a device's own subtree ---------------------------------------- */
+
+/*
+ * Called for each device below (its directory has a `subsystem` link), parents first.
+ * @subsystem: "block", "net", "usb"; @path: its directory; @name: the last part of it.
+ * A negative return ends the walk and is returned.
+ */
+typedef int below_fn(void *data, const char *subsystem, const char *path, const char *name);
+
+/* Other PCI functions below a bridge are walked into as well. */
+int below_walk(struct vfp_ctx *ctx, const char *path, below_fn *fn, void *data);
+
+/* A disk, and not a partition of one. */
+bool below_is_disk(struct vfp_ctx *ctx, const char *subsystem, const char *path);
+
+/* The disk that a block device @name is or leads to: "nvme0n1" for the path "nvme0c1n1". */
+char *below_disk_name(const char *name);
+
+/*
+ * What the host should have again after a return: network interfaces and disks with what
+ * identifies them (MAC, WWID, serial), as "net 52:54:00:12:34:56;disk t10.ATA QEMU ...".
+ * An entry without identity is only counted ("disk "). ';' and control characters in an
+ * identity are replaced by '_'. "" when nothing hangs below.
+ */
+int below_identities(struct vfp_ctx *ctx, const char *path, char **ret_text);
+
+/*
+ * What of @wanted is not in @there (both as above); "" when nothing is missing. An entry
+ * matches one of the same kind and identity, one without identity any left over of its kind.
+ */
+int below_missing(const char *wanted, const char *there, char **ret_missing);
+
+/* Whole disks below as node paths ("/dev/sda"; of an NVMe multipath disk the head), for O_EXCL. */
+int below_disks(struct vfp_ctx *ctx, const char *path, char ***ret_nodes);
+
+/* -- select-name.c: for select.c alone --------------------------------------------------- */
+
+/*
+ * The PCI function of the network interface or disk @text ("enp5s0f0", "sdb2", "/dev/sdb").
+ * @quoted is @text as sentences may say it. Errors as for vfp_select().
+ */
+int name_to_function(struct vfp_ctx *ctx, const char *text, const char *quoted, char **why,
+		     char **ret_address);
+
+/* Sets the sentence *why, where one is wanted, and returns @error. */
+int say_why(char **why, int error, const char *format, ...) _printf_(3, 4);
+
+/* -- holders.c --------------------------------------------------------------------------- */
+
+struct holder {
+	pid_t pid;
+	char *name;	/* escaped comm */
+	char *guest;	/* QEMU's -name; NULL */
+};
+
+/* Who has which vfio node open: one walk of /proc, or the file /holders of a dump. */
+struct held_table {
+	struct held {
+		char *node;
+		struct holder holder;
+	} **list;
+	size_t n;
+	bool complete;	/* false: some processes could not be looked at (not root) */
+};
+
+int held_read(struct vfp_ctx *ctx, struct held_table *ret_table);
+void held_done(struct held_table *table);
+#define _cleanup_held_ _cleanup_(held_done)
+
+/* As holders_find(), out of a table. */
+int held_find(struct vfp_ctx *ctx, const struct held_table *table, const char *node,
+	      struct holder **ret, size_t *ret_n);
+
+/*
+ * Processes with @node ("/dev/vfio/12") open, or a vfio device of it. Costs a walk of /proc.
+ * *ret_complete is false when some processes could not be looked at (not root).
+ */
+int holders_find(struct vfp_ctx *ctx, const char *node, struct holder **ret, size_t *ret_n,
+		 bool *ret_complete);
+void holders_free(struct holder *holders, size_t n);
+
+/* "guest web1 (qemu-system-x86, 4711)", "dpdk-testpmd (99)"; joined by ", ". */
+int holders_text(const struct holder *holders, size_t n, char **ret_text);
+
+/* -- finding.c --------------------------------------------------------------------------- */
+
+struct findings {
+	struct vfp_finding **list;
+	size_t n;
+};
+
+/* @format is the sentence. Strings are copied and escaped. NULL object or remedy: "". */
+int finding_add(struct findings *findings, enum vfp_severity severity, const char *kind,
+		const char *device, const char *object, const char *remedy,
+		const char *format, ...) _printf_(7, 8);
+
+/* The list for a caller, NULL-terminated (also when empty); @findings is empty afterwards. */
+int findings_take(struct findings *findings, struct vfp_finding ***ret);
+
+/* Remove all findings of @kind: something else is to be said of it now. */
+void findings_forget(struct findings *findings, const char *kind);
+void findings_done(struct findings *findings);
+#define _cleanup_findings_ _cleanup_(findings_done)
+
+/* -- check.c ----------------------------------------------------------------------------- */
+
+/*
+ * What the host says beyond the device, read when a row first needs it. One check shares it
+ * over all that hangs below the device; listings share it over all devices.
+ */
+struct facts {
+	struct mounts *mounts;	   /* check-block.c */
+	struct network *network;   /* check-net.c */
+	struct held_table *held;   /* check-vfio.c */
+};
+
+void facts_done(struct facts *facts);
+void mounts_free(struct mounts *mounts);
+void network_free(struct network *network);
+
+/* Something that hangs below the device. */
+struct thing {
+	char *subsystem, *path, *name;
+	struct stack *stack;	/* of a disk: what is on it; check-block.c */
+	struct tower *tower;	/* of an interface: what is on top of it; check-net.c */
+};
+
+/*
+ * A disk with its partitions and whatever is stacked on either: device mapper, md, bcache, at
+ * any depth. [0] is the disk.
+ */
+struct stack {
+	struct block {
+		char *name;	/* of the kernel: "sda2", "dm-0" */
+		char *mapper;	/* of /dev/mapper; NULL when it is none */
+		char *label;	/* for people: "sda2", "LVM vg0/root" */
+		dev_t dev;	/* 0: unknown */
+		struct block *on;	/* what it is a part of or lies on; NULL for the disk */
+		bool mapping;	/* not the disk nor one of its partitions */
+		bool covered;	/* something lies on it */
+		bool used;	/* mounted, or swapped to */
+	} **list;
+	size_t n;
+	/* Names of nodes by which mounts and swaps speak of them. */
+	struct alias {
+		char *node;
+		struct block *block;
+	} **aliases;
+	size_t n_aliases;
+};
+
+int stack_read(struct vfp_ctx *ctx, const char *disk, struct stack **ret_stack);
+void stack_free(struct stack *stack);
+
+/* The block of the stack with that number, or by that node ("/dev/mapper/vg0-root"). */
+struct block *stack_by_dev(const struct stack *stack, dev_t dev);
+struct block *stack_by_node(const struct stack *stack, const char *node);
+
+/* "sda2", "sda2 (LVM vg0/root)" */
+char *block_where(const struct block *block);
+
+void tower_free(struct tower *tower);
+
+/* What one verdict is about, handed to every row of the table. */
+struct check {
+	struct vfp_ctx *ctx;
+	const struct vfp_device *device;
+	struct vfp_device *const *with;	/* siblings that go along; NULL-terminated or NULL */
+	struct findings *findings;
+	const char *driver;	/* the driver it shall get: vfio-pci ... */
+	struct facts *facts;
+	struct thing **things;	/* what hangs below it, parents first */
+	size_t n_things;
+	bool walked;		/* things are complete */
+	const char *kind;	/* of the row at work */
+	/* For listings: only the use matters. */
+	bool use_only;
+	char *use;
+	int use_rank;
+	bool unknown;		/* something could not be looked at */
+};
+
+/* A finding of the row at work. */
+int check_add(struct check *c, enum vfp_severity severity, const char *object,
+	      const char *remedy, const char *format, ...) _printf_(5, 6);
+
+/* A phrase on what uses the device; the first of the highest @rank stays. */
+int check_use(struct check *c, int rank, const char *format, ...) _printf_(3, 4);
+enum { USE_MINOR, USE_NORMAL, USE_VITAL };
+
+/* Does anything of @subsystem hang below? */
+bool check_has(const struct check *c, const char *subsystem);
+
+/*
+ * The rows, in check-*.c: one reason each. @thing is NULL for those about the device itself.
+ * A positive return means that the rows after it do not matter.
+ */
+typedef int check_fn(struct check *c, struct thing *thing);
+check_fn check_bridge, check_iommu, check_group, check_sriov, check_held, check_reset;
+check_fn check_swap, check_mounted, check_mapping, check_mounts_known;
+check_fn check_ssh, check_default_route, check_master, check_upper, check_addresses;
+check_fn check_network_known, check_no_interface;
+check_fn check_console;
+
+/* As check_device(), for all that is in @c; only rows on use when ->use_only. */
+int check_run(struct check *c);
+void check_done(struct check *c);
+
+/* The verdict on one device into @findings, in the order of the rows. */
+int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
+		 struct vfp_device *const *with, const char *driver,
+		 struct findings *findings);
+
+/*
+ * Does the list of "KIND[:OBJECT]" in @force lift @finding? Bridges, missing groups, identity
+ * and stuck are never lifted; the disk kind for /, /usr, /boot and swap, and the net kind for
+ * the SSH path, only with their object.
+ */
+bool finding_lifted(const struct vfp_finding *finding, char *const *force);
+
+/* Is there a kind of finding by the name of the first @n characters of @kind? */
+bool finding_kind_known(const char *kind, size_t n);
+
+#endif
