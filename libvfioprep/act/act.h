@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * act: the transaction. A device is in a state; a plan is the difference of two states; hide,
+ * return, roll-back and recovery differ only in the state that they want. There is no undo
+ * code: undoing is wanting the state found, computed from what is really there.
+ *
+ *   plan.c      the public calls: what is asked, of which devices; option.c how
+ *   target.c    one device under its lock: snapshot, record, state
+ *   hide.c      what hide wants, and whether it may
+ *   return.c    what return and recover want, and whether they may
+ *   transact.c  load, record, run, read again
+ *   fail.c      what failed, and back to the state found
+ *   state.c diff.c run.c   a state, the steps between two, and the children that do them
+ *   back.c      waiting for what hung below
+ *   print.c     the steps as a shell script
+ */
+#ifndef VFIOPREP_ACT_H
+#define VFIOPREP_ACT_H
+
+#include "model/model.h"
+
+/* -- state.c ----------------------------------------------------------------------------- */
+
+/*
+ * What the kernel lets one set on a device, each a file in its folder. One row more is one
+ * preparation step more: saved, undone, printed and recovered without another line of code,
+ * but for its two keys in the record.
+ */
+enum setting { OVERRIDE, SETTINGS };
+extern const struct setting_row {
+	const char *name;	/* "driver_override" */
+	bool before_bind;	/* takes effect when a driver binds, so is set before */
+} setting_rows[SETTINGS];
+
+/* "" = no driver, setting unset. The strings are owned. */
+struct state {
+	char *driver;
+	char *value[SETTINGS];
+};
+
+int state_make(const char *driver, const char *override, struct state *ret_state);
+void state_done(struct state *state);
+int state_copy(const struct state *from, struct state *ret_state);
+bool state_equal(const struct state *a, const struct state *b);
+
+/* -- diff.c ------------------------------------------------------------------------------ */
+
+enum op {
+	LOAD,		/* value: module */
+	HOLD_DISK,	/* path: a disk, opened O_EXCL so that nobody can mount it */
+	HOLD_NODE,	/* path: a vfio node, opened so that no guest can take it */
+	DROP_DISKS,	/* close the disks again */
+	WRITE,		/* path, value */
+	EXPECT_DRIVER,	/* path: the device's folder; value: driver, "" for none */
+	READ,		/* path; the answer goes into the job */
+	CHOWN,		/* path; uid, gid */
+};
+
+struct step {
+	enum op op;
+	char *path, *value;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct steps {
+	struct step *list;
+	size_t n;
+};
+
+int step_add(struct steps *steps, enum op op, const char *path, const char *value);
+void steps_done(struct steps *steps);
+
+/* Pure: what leads @address from @now to @want, appended to @steps. */
+int diff(struct steps *steps, const char *address, const struct state *now,
+	 const struct state *want);
+
+/* -- run.c ------------------------------------------------------------------------------- */
+
+/* Steps that one child does one after another, and what came of it. */
+struct job {
+	struct vfp_ctx *ctx;
+	struct steps steps;
+	int lock_fd;		/* kept by the child; -1: none */
+
+	size_t done;		/* steps that succeeded */
+	int error;		/* of step `done`: 0 none, -EINPROGRESS it did not come back */
+	char **text;		/* the answer of each READ, by step */
+
+	struct child child;	/* while running */
+	int64_t deadline;
+	bool running;
+};
+
+void job_done(struct job *job);
+
+/* What run_jobs() does with the others when one fails, or when the context is cancelled. */
+enum on_error {
+	STOP_ALL,	/* no further step is begun anywhere */
+	STOP_ONE,	/* the others go on; cancelling stops all */
+	GO_ON,		/* the others go on, and nothing cancels them: putting back */
+};
+
+/*
+ * Run @n jobs side by side, 16 at a time. A step that takes longer than @timeout milliseconds
+ * is given up: its job gets -EINPROGRESS and its child is forgotten. Returns 0 when every step
+ * of every job was done, the first error otherwise, -ECANCELED when cancelled.
+ */
+int run_jobs(struct vfp_ctx *ctx, struct job *jobs, size_t n, int64_t timeout,
+	     enum on_error on_error);
+
+/* -- target.c ---------------------------------------------------------------------------- */
+
+/* One device of a plan. */
+struct target {
+	char *address;
+	char *driver;			/* as asked for: NULL, "auto", or a name */
+	char *expect;			/* ids it must have; NULL: any */
+
+	char *lock_name;
+	int lock_fd;			/* of the first target with this name; not owned */
+	struct vfp_device *device;	/* taken under the lock */
+	struct record record;		/* as found; ->device NULL when there is none */
+	struct record next;		/* as it shall be while the change is under way */
+	struct state found, want;
+	char *module;			/* to be loaded for want.driver */
+	char *objection;		/* to loading it */
+	bool lift_disks;		/* force: disks in use are not held against it */
+
+	bool finished;			/* nothing more is done with it in this run */
+	bool todo;			/* something is to be done, if only to the record */
+	int error;			/* what came of it */
+	int step_error;			/* what the kernel said to the step that failed */
+	struct step failed;		/* that step; strings not owned */
+	bool foreign;			/* somebody else has changed it in between */
+	bool written;			/* some step may have had an effect */
+};
+
+struct locks {
+	char **names;
+	int *fds;
+	size_t n;
+};
+
+struct vfp_plan {
+	struct vfp_ctx *ctx;
+	enum request { NOTHING, HIDE, RETURN, RECOVER } request;
+	struct target *targets;
+	size_t n;
+	struct locks locks;
+	struct findings findings;
+	vfp_progress_fn *progress;
+	void *progress_data;
+
+	char *claim, *pid, *by, *expect;
+	char **force;
+	size_t n_force;
+	int64_t timeout, wait;		/* milliseconds */
+	int64_t deadline;		/* of the whole, as a period; 0: none */
+	int64_t end;			/* the same as a point of time */
+	bool groups, node_owner;
+	uid_t uid;
+	gid_t gid;
+};
+
+/* What a step may take now, in milliseconds. */
+int64_t plan_step_timeout(const struct vfp_plan *plan);
+
+int target_add(struct vfp_plan *plan, const char *address, const char *driver,
+	       struct target **ret_target);
+void target_done(struct target *target);
+
+/* As it was added, for another attempt. */
+void target_reset(struct target *target);
+
+/* A finding about @target. */
+int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_severity severity,
+	       const char *kind, const char *object, const char *remedy, const char *format, ...)
+	_printf_(7, 8);
+
+/*
+ * Lock all targets, in one order for everybody. A lock that is not free in time leaves its
+ * error in the target; returns only errors that concern all.
+ */
+int targets_lock(struct vfp_plan *plan);
+void targets_unlock(struct vfp_plan *plan);
+
+/* Snapshot and record of each target without error; errors are left in the target. */
+void targets_load(struct vfp_plan *plan);
+
+/* The state of each target in *state (offset @offset in it), in children, side by side. */
+void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error);
+
+/* Which of those that shall leave a vfio driver are held? These get -EBUSY and are not begun. */
+void targets_probe(struct vfp_plan *plan);
+
+/* -- hide.c, return.c: wants and verdicts ------------------------------------------------ */
+
+/* Fill want, next, module and todo of each target; refusals are findings and ->error. */
+int hide_prepare(struct vfp_plan *plan);
+
+/* After the devices are bound: node owners, and records that say so. */
+void hide_finish(struct vfp_plan *plan);
+int return_prepare(struct vfp_plan *plan);
+int recover_prepare(struct vfp_plan *plan);
+
+/* The driver that @target shall get, and the module it takes. */
+int target_resolve_driver(struct vfp_plan *plan, struct target *target, const char *name,
+			  const char *hint);
+
+/* Does @value or driver stand somewhere in @record, so that it was not set by others? */
+bool record_knows(const struct record *record, const struct state *state);
+
+/* -- transact.c -------------------------------------------------------------------------- */
+
+/*
+ * Carry out what the targets want; the outcome is left in each of them, and returned as
+ * plan_error() has it.
+ */
+int transact(struct vfp_plan *plan, enum on_error on_error);
+
+/* Bring every target that has something to do from found to want. */
+int reach(struct vfp_plan *plan, enum on_error on_error);
+
+/* The steps that lead @target from found to want, with what is held meanwhile. */
+int target_steps(struct vfp_plan *plan, const struct target *target, struct steps *steps);
+
+/* The worst that came of any target. */
+int plan_error(const struct vfp_plan *plan);
+
+/* -- fail.c ------------------------------------------------------------------------------ */
+
+/* The finding that somebody has the vfio node of @target open. */
+void target_say_held(struct vfp_plan *plan, struct target *target);
+
+/* After an error in any target: report, put back, and restore the records. */
+void give_up(struct vfp_plan *plan, enum on_error on_error);
+
+/* Save the record of a change under way with another phase. */
+int target_set_phase(struct vfp_plan *plan, struct target *target, const char *phase);
+
+/* -- back.c ------------------------------------------------------------------------------ */
+
+/* Wait until what hung below the returned targets is there again; -EAGAIN in those where not. */
+void await_back(struct vfp_plan *plan);
+
+/* -- print.c ----------------------------------------------------------------------------- */
+
+int print_script(const struct vfp_plan *plan, FILE *out);
+
+#endif

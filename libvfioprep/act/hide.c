@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What hide wants for each device, and whether it may: the record, the claim, the driver and
+ * its module, and the verdict on what the host would lose.
+ */
+#include "act/act.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+/* -- the driver -------------------------------------------------------------------------------- */
+
+static int refuse(struct vfp_plan *plan, struct target *t, int error, const char *kind,
+		  const char *object, const char *remedy, const char *text)
+{
+	t->error = vfp_exit_worse(t->error, error);
+	return target_say(plan, t, VFP_REFUSE, kind, object, remedy, "%s", text);
+}
+
+/* A finding of a kind that force can lift: a refusal, or a warning where it was lifted. */
+static int object_to(struct vfp_plan *plan, struct target *t, const char *kind,
+		     const char *object, const char *remedy, const char *text)
+{
+	struct vfp_finding finding = { .severity = VFP_REFUSE, .kind = kind, .object = object };
+
+	if (finding_lifted(&finding, plan->force))
+		return target_say(plan, t, VFP_WARN, kind, object, "", "%s", text);
+	return refuse(plan, t, -EPERM, kind, object, remedy, text);
+}
+
+int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *name,
+			  const char *hint)
+{
+	_cleanup_free_ char *loaded = NULL, *text = NULL;
+	const char *driver = name;
+	bool same = streq(nonnull(t->want.value[OVERRIDE]), nonnull(t->want.driver));
+	int r = module_for_driver(plan->ctx, name, hint, &t->module, &t->objection);
+
+	if (r == -ENOENT) {
+		text = strf("there is no driver %s and no module that brings it", name);
+		return text ? refuse(plan, t, -EPERM, "driver", name,
+				     "name one that this kernel has with --driver", text)
+			    : -ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	/* A module's name was given, and the module is there already. */
+	if (t->module && module_driver(plan->ctx, t->module, &loaded) == 0) {
+		driver = loaded;
+		free(t->module);
+		free(t->objection);
+		t->module = t->objection = NULL;
+	}
+	if (t->objection)
+		r = object_to(plan, t, "module", t->module, "load it by hand, or --force=module",
+			      t->objection);
+	return r ?: state_make(driver, same ? driver : t->want.value[OVERRIDE], &t->want);
+}
+
+/* vfio_pci registers its driver as vfio-pci; the variants call theirs like the module. */
+static const char *driver_of_module(const char *module)
+{
+	return streq(module, "vfio_pci") ? "vfio-pci" : module;
+}
+
+/* The name alone; whether the kernel has it is looked at after the verdict. */
+static int choose_driver(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *name = driver_of_module(t->driver ? t->driver : "vfio-pci");
+	int r;
+
+	if (streq(name, "auto")) {
+		r = module_vfio_variant(plan->ctx, t->device->value[VFP_MODALIAS], &t->module);
+		if (r < 0)
+			return r;
+		name = driver_of_module(t->module);
+	}
+	if (driver_hides(name))
+		return state_make(name, name, &t->want);
+	text = strf("%s is not a driver that keeps a device for a guest", name);
+	return text ? refuse(plan, t, -EPERM, "driver", name,
+			     "take vfio-pci, a vfio variant, pci-stub or pciback", text)
+		    : -ENOMEM;
+}
+
+static int resolve_chosen(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *hint = take(t->module);
+
+	return target_resolve_driver(plan, t, t->want.driver, hint);
+}
+
+/* -- the record --------------------------------------------------------------------------------- */
+
+bool record_knows(const struct record *record, const struct state *state)
+{
+	const char *override = state->value[OVERRIDE];
+	bool driver = !*state->driver || streq(state->driver, record->orig_driver) ||
+		      streq(state->driver, record->goal_driver);
+
+	return driver && (streq(override, record->orig_override) ||
+			  streq(override, record->goal_override) ||
+			  streq(override, record->orig_driver) ||
+			  streq(override, record->goal_driver));
+}
+
+/* "PID STARTTIME": a process number alone may be another process by now. */
+static char *process_identity(struct vfp_ctx *ctx, const char *pid)
+{
+	_cleanup_free_ char *stat = NULL;
+	unsigned long long start;
+	const char *p;
+
+	if (root_attr(ctx, &stat, "/proc/%s/stat", pid) < 0)
+		return strdup(pid);
+	p = strrchr(stat, ')');
+	if (!p || sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+				"%*s %*s %*s %llu",
+			 &start) != 1)
+		return strdup(pid);
+	return strf("%s %llu", pid, start);
+}
+
+/* A claim without a process lasts; one with a process ends with it. */
+static bool claim_holds(struct vfp_ctx *ctx, const struct record *record)
+{
+	_cleanup_free_ char *pid = NULL, *now = NULL;
+
+	if (!record->for_ || !*record->for_)
+		return false;
+	if (!record->pid || !*record->pid)
+		return true;
+	pid = strndup(record->pid, strcspn(record->pid, " "));
+	if (!pid || !root_exists(ctx, "/proc/%s", pid))
+		return false;
+	now = process_identity(ctx, pid);
+	return now && streq(now, record->pid);
+}
+
+static int check_claim(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct record *record = &t->record;
+
+	if (!plan->claim || !claim_holds(plan->ctx, record) || streq(record->for_, plan->claim))
+		return 0;
+	text = strf("it is claimed for %s", record->for_);
+	return text ? object_to(plan, t, "claim", record->for_, "return it first", text) : -ENOMEM;
+}
+
+/* A record at rest stays what it is; one that cannot be trusted is never built upon. */
+static int check_record(struct vfp_plan *plan, struct target *t)
+{
+	struct record *record = &t->record;
+	int r;
+
+	if (!record->device)
+		return 0;
+	if (record->problem && record->stale) {
+		r = target_say(plan, t, VFP_NOTE, "record", "", "",
+			       "its old record is replaced: %s", record->problem);
+		record_done(record);
+		return r;
+	}
+	if (record->problem) {
+		_cleanup_free_ char *text = strf("its record cannot be used: %s", record->problem);
+
+		return text ? refuse(plan, t, -EPERM, "record", RECORD_DIR,
+				     "look at it, then remove it", text)
+			    : -ENOMEM;
+	}
+	if (!streq(record->phase, "hidden"))
+		return refuse(plan, t, -EPERM, "record", record->phase, "vfioprep recover",
+			      "something broke off in the middle of a change to it");
+	r = check_claim(plan, t);
+	if (r == 0 && !record_knows(record, &t->found))
+		r = object_to(plan, t, "foreign", t->found.driver, "vfioprep status shows more",
+			      "somebody else has changed it since it was hidden");
+	return r;
+}
+
+static int record_origin(struct vfp_plan *plan, struct target *t)
+{
+	struct record *next = &t->next;
+	int r;
+
+	if (t->record.device) {
+		next->orig_driver = strdup(t->record.orig_driver);
+		next->orig_override = strdup(t->record.orig_override);
+		next->orig_module = strdup(nonnull(t->record.orig_module));
+		next->back = strdup(nonnull(t->record.back));
+		next->since = strdup(nonnull(t->record.since));
+		return 0;
+	}
+	next->orig_driver = strdup(t->found.driver);
+	next->orig_override = strdup(t->found.value[OVERRIDE]);
+	next->since = strf("%lld", (long long)time(NULL));
+	r = root_link_name(plan->ctx, &next->orig_module, PCI_DRIVERS "/%s/module",
+			   *t->found.driver ? t->found.driver : "-");
+	if (r == -ENOMEM)
+		return r;
+	return below_identities(plan->ctx, t->device->path, &next->back);
+}
+
+static int make_record(struct vfp_plan *plan, struct target *t)
+{
+	struct record *next = &t->next;
+	bool claim = plan->claim != NULL;
+	int r = record_origin(plan, t);
+
+	if (r < 0)
+		return r;
+	next->device = strdup(t->address);
+	next->identity = strdup(t->device->value[VFP_MODALIAS]);
+	next->boot = strdup(ctx_boot_id(plan->ctx));
+	next->phase = strdup("hiding");
+	next->by = strdup(nonnull(plan->by));
+	next->for_ = strdup(claim ? plan->claim : nonnull(t->record.for_));
+	next->pid = claim && plan->pid ? process_identity(plan->ctx, plan->pid)
+				       : strdup(claim ? "" : nonnull(t->record.pid));
+	next->goal_driver = strdup(t->want.driver);
+	next->goal_override = strdup(t->want.value[OVERRIDE]);
+	if (!next->device || !next->identity || !next->boot || !next->phase || !next->by ||
+	    !next->for_ || !next->pid || !next->goal_driver || !next->goal_override ||
+	    !next->orig_driver || !next->orig_override)
+		return -ENOMEM;
+	return 0;
+}
+
+/* -- the verdict ---------------------------------------------------------------------------------- */
+
+static int take_verdict(struct vfp_plan *plan, struct target *t, struct findings *verdict)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < verdict->n && r == 0; i++) {
+		const struct vfp_finding *f = verdict->list[i];
+		enum vfp_severity severity = f->severity;
+
+		if (severity == VFP_REFUSE && finding_lifted(f, plan->force)) {
+			severity = VFP_WARN;
+			t->lift_disks = t->lift_disks || streq(f->kind, "disk");
+		} else if (severity == VFP_REFUSE) {
+			t->error = vfp_exit_worse(t->error,
+						  streq(f->kind, "held") ? -EBUSY : -EPERM);
+		}
+		r = finding_add(&plan->findings, severity, f->kind, f->device, f->object, f->remedy,
+				"%s", f->text);
+	}
+	return r;
+}
+
+static int judge(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_findings_ struct findings verdict = { 0 };
+	_cleanup_free_ struct vfp_device **with = calloc(plan->n + 1, sizeof(*with));
+	size_t n = 0;
+	int r;
+
+	if (!with)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->n; i++)
+		if (&plan->targets[i] != t && plan->targets[i].device)
+			with[n++] = plan->targets[i].device;
+	r = check_device(plan->ctx, t->device, with, t->want.driver, &verdict);
+	return r ?: take_verdict(plan, t, &verdict);
+}
+
+/* Only a change of the driver can cost the host something. */
+static int prepare_target(struct vfp_plan *plan, struct target *t)
+{
+	int r = check_record(plan, t);
+
+	if (r == 0 && t->error == 0)
+		r = choose_driver(plan, t);
+	if (r == 0 && t->error == 0 && !streq(t->found.driver, t->want.driver))
+		r = judge(plan, t);
+	if (r == 0 && t->error == 0)
+		r = resolve_chosen(plan, t);
+	if (r < 0 || t->error < 0)
+		return r;
+	t->todo = !state_equal(&t->found, &t->want) || !t->record.device ||
+		  (plan->claim && !streq(plan->claim, nonnull(t->record.for_)));
+	return t->todo ? make_record(plan, t) : 0;
+}
+
+int hide_prepare(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++)
+		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
+			r = prepare_target(plan, &plan->targets[i]);
+	return r;
+}
+
+/* -- afterwards ----------------------------------------------------------------------------------- */
+
+/* udev sets owner and mode of a new node, so it goes first; it marks a queue that is not empty. */
+static void await_udev(struct vfp_plan *plan)
+{
+	int64_t end = deadline_in(plan_step_timeout(plan));
+
+	while (root_exists(plan->ctx, "/run/udev/queue") && !deadline_passed(end))
+		if (wait_readable(-1, plan->ctx->cancel_fd, deadline_in(20)) < 0)
+			break;
+}
+
+static int own_node(struct vfp_plan *plan, struct target *t)
+{
+	struct job job = { .lock_fd = t->lock_fd };
+	char node[64];
+	int r;
+
+	if (!plan->node_owner || !driver_is_vfio(t->want.driver))
+		return 0;
+	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
+	r = step_add(&job.steps, CHOWN, node, "");
+	if (r == 0) {
+		job.steps.list[0].uid = plan->uid;
+		job.steps.list[0].gid = plan->gid;
+		r = run_jobs(plan->ctx, &job, 1, plan_step_timeout(plan), STOP_ONE);
+	}
+	job_done(&job);
+	if (r < 0 && r != -ECANCELED)
+		target_say(plan, t, VFP_ERROR, "node", node, "", "the owner of %s cannot be set: %s",
+			   node, strerror(-r));
+	return r;
+}
+
+void hide_finish(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	if (plan->node_owner)
+		await_udev(plan);
+	for (size_t i = 0; i < plan->n && r == 0; i++) {
+		struct target *t = &plan->targets[i];
+
+		r = own_node(plan, t);
+		if (r == 0 && t->todo) {
+			r = target_set_phase(plan, t, "hidden");
+			if (r < 0)
+				target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
+					   "it cannot be recorded: %s", strerror(-r));
+		}
+		if (r < 0)
+			t->error = r == -EINPROGRESS ? r : -ECANCELED;
+	}
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The public calls: a plan is what is asked, of which devices, with which options. A run is
+ * lock, read, judge, record, run, read again, all under the locks of the groups concerned.
+ */
+#include "act/act.h"
+
+#include <unistd.h>
+
+#define RETRY_MSEC 100
+
+_public_ int vfp_plan_new(struct vfp_ctx *ctx, struct vfp_plan **ret_plan)
+{
+	struct vfp_plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return -ENOMEM;
+	plan->ctx = ctx;
+	plan->timeout = 30000;
+	plan->by = strdup(program_invocation_short_name);
+	if (!plan->by) {
+		free(plan);
+		return -ENOMEM;
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+_public_ void vfp_plan_free(struct vfp_plan *plan)
+{
+	if (!plan)
+		return;
+	targets_unlock(plan);
+	for (size_t i = 0; i < plan->n; i++)
+		target_done(&plan->targets[i]);
+	free(plan->targets);
+	findings_done(&plan->findings);
+	strings_free(plan->force);
+	free(plan->claim);
+	free(plan->pid);
+	free(plan->by);
+	free(plan->expect);
+	free(plan);
+}
+
+_public_ void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn, void *data)
+{
+	plan->progress = fn;
+	plan->progress_data = data;
+}
+
+/* -- what is asked ----------------------------------------------------------------------------- */
+
+/* Names end up in paths. */
+static bool is_driver_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '.';
+}
+
+static int add_target(struct vfp_plan *plan, enum request request, const char *device,
+		      const char *driver)
+{
+	char full[ADDRESS_MAX];
+	struct address address;
+	struct target *t;
+	int r;
+
+	if ((plan->request != NOTHING && plan->request != request) ||
+	    (driver && !is_driver_name(driver)) || address_parse(device, &address) < 0 ||
+	    address.any_function)
+		return -EINVAL;
+	address_format(&address, full);
+	plan->request = request;
+	for (size_t i = 0; i < plan->n; i++)
+		if (streq(plan->targets[i].address, full))
+			return 0;
+	r = target_add(plan, full, driver, &t);
+	if (r == 0 && plan->expect) {
+		t->expect = strdup(plan->expect);
+		r = t->expect ? 0 : -ENOMEM;
+	}
+	return r;
+}
+
+_public_ int vfp_plan_hide(struct vfp_plan *plan, const char *device, const char *driver)
+{
+	return add_target(plan, HIDE, device, driver);
+}
+
+_public_ int vfp_plan_return(struct vfp_plan *plan, const char *device, const char *driver)
+{
+	return add_target(plan, RETURN, device, driver);
+}
+
+_public_ int vfp_plan_recover(struct vfp_plan *plan)
+{
+	if (plan->request != NOTHING)
+		return -EINVAL;
+	plan->request = RECOVER;
+	return 0;
+}
+
+/* -- before the locks --------------------------------------------------------------------------- */
+
+/* Consent to the whole group: every function of it that is no bridge. */
+static int add_group(struct vfp_plan *plan, const char *address, const char *driver)
+{
+	_cleanup_device_ struct vfp_device *device = NULL;
+	_cleanup_strings_ char **members = NULL;
+	int r = device_load(plan->ctx, address, &device);
+
+	if (r < 0 || device->group < 0)
+		return r == -ENODEV ? 0 : r;
+	r = group_members(plan->ctx, device->group, &members);
+	for (char **m = members; r == 0 && *m; m++) {
+		_cleanup_device_ struct vfp_device *member = NULL;
+
+		if (device_load(plan->ctx, *m, &member) == 0 && !member->bridge)
+			r = add_target(plan, HIDE, *m, driver);
+	}
+	return r;
+}
+
+static int add_groups(struct vfp_plan *plan)
+{
+	size_t named = plan->n;
+	int r = 0;
+
+	free(plan->expect);
+	plan->expect = NULL;
+	for (size_t i = 0; i < named && r == 0; i++) {
+		_cleanup_free_ char *address = strdup(plan->targets[i].address);
+		_cleanup_free_ char *driver =
+			plan->targets[i].driver ? strdup(plan->targets[i].driver) : NULL;
+
+		r = address ? add_group(plan, address, driver) : -ENOMEM;
+	}
+	return r;
+}
+
+/* Every record is one device to look at; the record of a device that has gone is dropped. */
+static int add_recorded(struct vfp_plan *plan)
+{
+	_cleanup_strings_ char **addresses = NULL;
+	int r = record_list(plan->ctx, &addresses);
+
+	for (char **a = addresses; r == 0 && *a; a++) {
+		struct target *t;
+
+		r = target_add(plan, *a, NULL, &t);
+		if (r < 0 || root_exists(plan->ctx, PCI_DEVICES "/%s", *a))
+			continue;
+		t->error = record_drop(plan->ctx, *a);
+		t->finished = true;
+		r = target_say(plan, t, VFP_NOTE, "gone", "", "",
+			       "the device has gone; its record is dropped");
+	}
+	return r;
+}
+
+static int add_targets(struct vfp_plan *plan)
+{
+	if (plan->request == HIDE && plan->groups)
+		return add_groups(plan);
+	if (plan->request == RECOVER && plan->n == 0)
+		return add_recorded(plan);
+	return 0;
+}
+
+static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remedy,
+		      const char *text)
+{
+	return finding_add(&plan->findings, VFP_REFUSE, kind, "", "", remedy, "%s", text) ?: -EPERM;
+}
+
+/* -- under the locks ---------------------------------------------------------------------------- */
+
+static void check_expected(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+
+		if (t->error < 0 || t->finished || !t->expect ||
+		    strcasecmp(t->expect, t->device->value[VFP_IDS]) == 0)
+			continue;
+		t->error = -EPERM;
+		target_say(plan, t, VFP_REFUSE, "identity", t->device->value[VFP_IDS],
+			   "look where the device has gone: vfioprep list",
+			   "it is %s, not %s as expected", t->device->value[VFP_IDS], t->expect);
+	}
+}
+
+/* Everything up to the verdict, which is in the targets and the findings afterwards. */
+static int look(struct vfp_plan *plan)
+{
+	targets_load(plan);
+	check_expected(plan);
+	targets_read(plan, offsetof(struct target, found), STOP_ONE);
+	if (plan->request == HIDE)
+		return hide_prepare(plan);
+	return plan->request == RETURN ? return_prepare(plan) : recover_prepare(plan);
+}
+
+static void drop_records(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+
+		if (t->finished || !t->todo || (t->error < 0 && t->error != -EAGAIN))
+			continue;
+		if (record_drop(plan->ctx, t->address) < 0)
+			target_say(plan, t, VFP_WARN, "record", RECORD_DIR, "vfioprep recover",
+				   "it is back, but its record cannot be removed");
+	}
+}
+
+static int act(struct vfp_plan *plan)
+{
+	if (plan->request == HIDE)
+		return plan_error(plan) < 0 ? 0 : transact(plan, STOP_ALL);
+	transact(plan, STOP_ONE);
+	await_back(plan);
+	drop_records(plan);
+	return 0;
+}
+
+static int attempt(struct vfp_plan *plan)
+{
+	int r = targets_lock(plan);
+
+	r = r ?: look(plan);
+	if (r == 0 && ctx_cancelled(plan->ctx))
+		r = -ECANCELED;
+	if (r == 0 && plan->wait > 0)
+		targets_probe(plan);
+	if (r == 0)
+		act(plan);
+	targets_unlock(plan);
+	return r;
+}
+
+/* -- waiting until a guest lets go --------------------------------------------------------------- */
+
+/* Forget what was said and found about those that were held; the rest is finished. */
+static size_t keep_held(struct vfp_plan *plan)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+
+		if (t->finished || t->error != -EBUSY) {
+			t->finished = true;
+			continue;
+		}
+		target_reset(t);
+		held++;
+	}
+	if (held)
+		findings_forget(&plan->findings, "held");
+	return held;
+}
+
+static int attempt_until_free(struct vfp_plan *plan)
+{
+	int64_t end = deadline_in(plan->wait);
+
+	for (;;) {
+		int r = attempt(plan);
+
+		if (r < 0 || plan->wait == 0 || plan->request != RETURN ||
+		    plan_error(plan) == 0 || deadline_passed(end))
+			return r;
+		if (keep_held(plan) == 0)
+			return 0;
+		r = wait_readable(-1, plan->ctx->cancel_fd,
+				  deadline_first(end, deadline_in(RETRY_MSEC)));
+		if (r < 0)
+			return r;
+	}
+}
+
+/* -- run and print ---------------------------------------------------------------------------------- */
+
+static int run(struct vfp_plan *plan)
+{
+	int r;
+
+	if (!plan->ctx->seam)
+		return -EROFS;
+	if (plan->ctx->root_fd < 0 && geteuid() != 0)
+		return refuse_all(plan, "root", "run it as root, or look with --dry-run",
+				  "only root can change what a device is bound to");
+	plan->end = plan->deadline ? deadline_in(plan->deadline) : 0;
+	r = add_targets(plan);
+	r = r ?: attempt_until_free(plan);
+	return r ?: plan_error(plan);
+}
+
+static int deliver(struct vfp_plan *plan, int result, struct vfp_finding ***ret_findings)
+{
+	int r;
+
+	if (!ret_findings) {
+		findings_done(&plan->findings);
+		return result;
+	}
+	r = findings_take(&plan->findings, ret_findings);
+	return result ?: r;
+}
+
+_public_ int vfp_plan_run(struct vfp_plan *plan, struct vfp_finding ***ret_findings)
+{
+	return deliver(plan, run(plan), ret_findings);
+}
+
+_public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out, struct vfp_finding ***ret_findings)
+{
+	int r = add_targets(plan);
+
+	r = r ?: look(plan);
+	r = r ?: plan_error(plan);
+	if (r == 0)
+		r = print_script(plan, out);
+	return deliver(plan, r, ret_findings);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What return and recover want for each device, and whether they may. Both want the recorded
+ * original; recovery leaves alone what is hidden as it should be.
+ */
+#include "act/act.h"
+
+static int refuse(struct vfp_plan *plan, struct target *t, const char *kind, const char *object,
+		  const char *remedy, const char *text)
+{
+	t->error = -EPERM;
+	return target_say(plan, t, VFP_REFUSE, kind, object, remedy, "%s", text);
+}
+
+/* The record of the change: the same, but for its phase and, when one was named, the driver. */
+static int make_record(struct vfp_plan *plan, struct target *t)
+{
+	const struct record *from = &t->record;
+	struct record *next = &t->next;
+
+	next->device = strdup(t->address);
+	next->identity = strdup(t->device->value[VFP_MODALIAS]);
+	next->boot = strdup(ctx_boot_id(plan->ctx));
+	next->phase = strdup("returning");
+	next->since = strdup(nonnull(from->since));
+	next->by = strdup(nonnull(plan->by));
+	next->for_ = strdup(nonnull(from->for_));
+	next->pid = strdup(nonnull(from->pid));
+	next->orig_driver = strdup(t->want.driver);
+	next->orig_module = strdup(t->driver ? nonnull(t->module) : nonnull(from->orig_module));
+	next->orig_override = strdup(t->want.value[OVERRIDE]);
+	next->goal_driver = strdup(from->device ? from->goal_driver : t->found.driver);
+	next->goal_override = strdup(from->device ? from->goal_override
+						  : t->found.value[OVERRIDE]);
+	next->back = strdup(t->driver ? "" : nonnull(from->back));
+	if (!next->device || !next->identity || !next->boot || !next->phase || !next->since ||
+	    !next->by || !next->for_ || !next->pid || !next->orig_driver || !next->orig_module ||
+	    !next->orig_override || !next->goal_driver || !next->goal_override || !next->back)
+		return -ENOMEM;
+	return 0;
+}
+
+/* A driver that was named, or the one that the device's modalias asks for. */
+static int want_named(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *module = NULL, *driver = NULL;
+	int r;
+
+	if (!streq(t->driver, "auto"))
+		return state_make(t->driver, "", &t->want) ?:
+			       target_resolve_driver(plan, t, t->driver, NULL);
+	r = module_for_modalias(plan->ctx, t->device->value[VFP_MODALIAS], &module);
+	if (r == -ENOENT || r == -ENOTUNIQ)
+		return refuse(plan, t, "driver", "", "name one with --driver",
+			      r == -ENOENT ? "no module asks for a device like this"
+					   : "several modules ask for a device like this");
+	if (r == 0 && module_driver(plan->ctx, module, &driver) < 0)
+		driver = strdup(module);
+	if (r == 0 && !driver)
+		r = -ENOMEM;
+	r = r ?: state_make(driver, "", &t->want);
+	return r ?: target_resolve_driver(plan, t, t->want.driver, module);
+}
+
+static int want_recorded(struct vfp_plan *plan, struct target *t)
+{
+	const struct record *record = &t->record;
+	int r = state_make(record->orig_driver, record->orig_override, &t->want);
+
+	if (r == 0 && *record->orig_driver && !streq(t->found.driver, record->orig_driver))
+		r = target_resolve_driver(plan, t, t->want.driver, record->orig_module);
+	return r;
+}
+
+/* Without a record there is nothing to give back, unless somebody says to what. */
+static int prepare_unrecorded(struct vfp_plan *plan, struct target *t)
+{
+	if (t->driver)
+		return want_named(plan, t);
+	if (driver_hides(t->found.driver))
+		return refuse(plan, t, "record", t->found.driver, "--driver NAME, or --driver auto",
+			      "it was not hidden by vfioprep in this boot, so its driver is "
+			      "not known");
+	return state_copy(&t->found, &t->want);
+}
+
+static int refuse_problem(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *text = strf("its record cannot be used: %s", t->record.problem);
+
+	if (!text)
+		return -ENOMEM;
+	return refuse(plan, t, "record", RECORD_DIR,
+		      t->record.stale ? "--driver NAME, or --driver auto"
+				      : "look at it, then remove it",
+		      text);
+}
+
+static int check_foreign(struct vfp_plan *plan, struct target *t)
+{
+	struct vfp_finding finding = { .severity = VFP_REFUSE, .kind = "foreign",
+				       .object = t->found.driver };
+
+	if (t->driver || record_knows(&t->record, &t->found) ||
+	    finding_lifted(&finding, plan->force))
+		return 0;
+	t->error = -EPERM;
+	return target_say(plan, t, VFP_REFUSE, "foreign", t->found.driver,
+			  "--force=foreign gives it back all the same",
+			  "somebody else has changed it since it was hidden (driver %s, "
+			  "override %s)",
+			  *t->found.driver ? t->found.driver : "none",
+			  *t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
+}
+
+static int prepare_return(struct vfp_plan *plan, struct target *t)
+{
+	int r;
+
+	if (t->record.problem && t->record.stale && t->driver)
+		record_done(&t->record);
+	if (t->record.problem)
+		return refuse_problem(plan, t);
+	if (t->device->bridge)
+		return refuse(plan, t, "bridge", "", "", "it is a bridge, and bridges stay as they are");
+	if (!t->record.device) {
+		r = prepare_unrecorded(plan, t);
+	} else {
+		r = check_foreign(plan, t);
+		if (r == 0 && t->error == 0)
+			r = t->driver ? want_named(plan, t) : want_recorded(plan, t);
+	}
+	if (r < 0 || t->error < 0)
+		return r;
+	t->todo = t->record.device || !state_equal(&t->found, &t->want);
+	return t->todo ? make_record(plan, t) : 0;
+}
+
+int return_prepare(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++)
+		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
+			r = prepare_return(plan, &plan->targets[i]);
+	return r;
+}
+
+/* -- recover ------------------------------------------------------------------------------------- */
+
+static bool is_goal(const struct target *t)
+{
+	return streq(t->found.driver, t->record.goal_driver) &&
+	       streq(t->found.value[OVERRIDE], t->record.goal_override);
+}
+
+/* Hidden as the kernel shows it: what is left is to say so. */
+static int call_hidden(struct vfp_plan *plan, struct target *t)
+{
+	int r;
+
+	free(t->record.phase);
+	t->record.phase = strdup("hidden");
+	r = t->record.phase ? record_save(plan->ctx, &t->record) : -ENOMEM;
+	if (r < 0)
+		return r;
+	return target_say(plan, t, VFP_NOTE, "hidden", t->found.driver, "",
+			  "it is hidden as intended; the hiding was complete");
+}
+
+static int prepare_recovery(struct vfp_plan *plan, struct target *t)
+{
+	bool returning;
+
+	if (t->record.problem)
+		return refuse_problem(plan, t);
+	if (!t->record.device)
+		return 0;
+	returning = streq(t->record.phase, "returning");
+	if (streq(t->record.phase, "hidden")) {
+		if (is_goal(t))
+			return 0;
+		return target_say(plan, t, VFP_WARN, "foreign", t->found.driver,
+				  "vfioprep return gives it back",
+				  "it is recorded as hidden, but has driver %s and override %s",
+				  *t->found.driver ? t->found.driver : "none",
+				  *t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
+	}
+	if (!returning && is_goal(t))
+		return call_hidden(plan, t);
+	return prepare_return(plan, t);
+}
+
+int recover_prepare(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++)
+		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
+			r = prepare_recovery(plan, &plan->targets[i]);
+	return r;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One device of a plan: its lock, its snapshot and record taken under that lock, and its
+ * state, read in a child because on Linux 6.1 reading driver_override waits for an unbind that
+ * hangs.
+ */
+#include "act/act.h"
+
+int target_add(struct vfp_plan *plan, const char *address, const char *driver,
+	       struct target **ret_target)
+{
+	struct target *grown = reallocarray(plan->targets, plan->n + 1, sizeof(*grown));
+	struct target *t;
+
+	if (!grown)
+		return -ENOMEM;
+	plan->targets = grown;
+	t = &grown[plan->n];
+	*t = (struct target){ .address = strdup(address), .lock_fd = -1 };
+	t->driver = driver ? strdup(driver) : NULL;
+	if (!t->address || (driver && !t->driver)) {
+		target_done(t);
+		return -ENOMEM;
+	}
+	plan->n++;
+	if (ret_target)
+		*ret_target = t;
+	return 0;
+}
+
+void target_reset(struct target *target)
+{
+	struct target fresh = { .address = target->address, .driver = target->driver,
+				.expect = target->expect, .lock_fd = -1 };
+
+	free(target->lock_name);
+	device_free(target->device);
+	record_done(&target->record);
+	record_done(&target->next);
+	state_done(&target->found);
+	state_done(&target->want);
+	free(target->module);
+	free(target->objection);
+	free(target->failed.path);
+	free(target->failed.value);
+	*target = fresh;
+}
+
+void target_done(struct target *target)
+{
+	target_reset(target);
+	free(target->address);
+	free(target->driver);
+	free(target->expect);
+}
+
+int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_severity severity,
+	       const char *kind, const char *object, const char *remedy, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = vstrf(format, args);
+	va_end(args);
+	if (!text)
+		return -ENOMEM;
+	return finding_add(&plan->findings, severity, kind, target->address, object, remedy, "%s",
+			   text);
+}
+
+/* -- locks --------------------------------------------------------------------------------- */
+
+/* Functions of one group share a lock, for their kernel calls wait for one another. */
+static int set_lock_name(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *group = NULL;
+	int r = root_link_name(plan->ctx, &group, PCI_DEVICES "/%s/iommu_group", t->address);
+
+	if (r < 0 && r != -ENOENT && r != -EINVAL)
+		return r;
+	free(t->lock_name);
+	/* Zeros in front sort numbers by their value: the one order in which all lock. */
+	t->lock_name = group ? strf("group-%010lu", strtoul(group, NULL, 10))
+			     : strf("device-%s", t->address);
+	return t->lock_name ? 0 : -ENOMEM;
+}
+
+static int compare_lock_names(const void *a, const void *b)
+{
+	return strcmp((*(struct target *const *)a)->lock_name,
+		      (*(struct target *const *)b)->lock_name);
+}
+
+static int add_lock(struct locks *locks, int fd)
+{
+	int *grown = reallocarray(locks->fds, locks->n + 1, sizeof(int));
+
+	if (!grown) {
+		close(fd);
+		return -ENOMEM;
+	}
+	locks->fds = grown;
+	grown[locks->n++] = fd;
+	return 0;
+}
+
+/* A device known to hang keeps its lock; nobody waits for that. */
+static int64_t lock_deadline(struct vfp_plan *plan, const struct target *t)
+{
+	_cleanup_record_ struct record record = { 0 };
+
+	if (record_load(plan->ctx, t->address, &record) == 0 && record.phase &&
+	    streq(record.phase, "stuck"))
+		return now_msec();
+	return deadline_first(deadline_in(plan->timeout), plan->end);
+}
+
+static int lock_target(struct vfp_plan *plan, struct target *t)
+{
+	int fd, r = lock_take(plan->ctx, t->lock_name, lock_deadline(plan, t), &fd);
+
+	if (r < 0)
+		return r;
+	t->lock_fd = fd;
+	return add_lock(&plan->locks, fd);
+}
+
+static int say_lock_failed(struct vfp_plan *plan, struct target *t, int error)
+{
+	_cleanup_record_ struct record record = { 0 };
+
+	t->error = error;
+	if (error == -EPERM)
+		return target_say(plan, t, VFP_REFUSE, "record", STATE_DIR, "",
+				  STATE_DIR " is not root's alone, so it cannot be trusted");
+	if (error != -EBUSY)
+		return error == -ECANCELED ? 0
+					   : target_say(plan, t, VFP_ERROR, "lock", "", "",
+							"its lock cannot be taken: %s",
+							strerror(-error));
+	if (record_load(plan->ctx, t->address, &record) == 0 && record.phase &&
+	    streq(record.phase, "stuck")) {
+		t->error = -EINPROGRESS;
+		return target_say(plan, t, VFP_REFUSE, "stuck", "",
+				  "end what holds the device, or reboot",
+				  "a kernel call on it has not come back yet");
+	}
+	return target_say(plan, t, VFP_REFUSE, "lock", "", "try again later",
+			  "another vfioprep is at work on its group");
+}
+
+static int lock_all(struct vfp_plan *plan, struct target **sorted, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = sorted[i], *before = i ? sorted[i - 1] : NULL;
+		int r = 0;
+
+		if (before && streq(before->lock_name, t->lock_name)) {
+			t->lock_fd = before->lock_fd;
+			t->error = before->error;
+			continue;
+		}
+		r = lock_target(plan, t);
+		if (r == -ENOMEM)
+			return r;
+		r = r < 0 ? say_lock_failed(plan, t, r) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int targets_lock(struct vfp_plan *plan)
+{
+	_cleanup_free_ struct target **sorted = calloc(plan->n + 1, sizeof(*sorted));
+	size_t n = 0;
+	int r = sorted ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++) {
+		if (plan->targets[i].finished)
+			continue;
+		sorted[n] = &plan->targets[i];
+		r = set_lock_name(plan, sorted[n++]);
+	}
+	if (r < 0)
+		return r;
+	qsort(sorted, n, sizeof(*sorted), compare_lock_names);
+	return lock_all(plan, sorted, n);
+}
+
+void targets_unlock(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->locks.n; i++)
+		close(plan->locks.fds[i]);
+	free(plan->locks.fds);
+	plan->locks = (struct locks){ 0 };
+	for (size_t i = 0; i < plan->n; i++)
+		plan->targets[i].lock_fd = -1;
+}
+
+/* -- snapshot, record, state ---------------------------------------------------------------- */
+
+static int load_target(struct vfp_plan *plan, struct target *t)
+{
+	int r;
+
+	device_free(t->device);
+	t->device = NULL;
+	record_done(&t->record);
+	r = device_load(plan->ctx, t->address, &t->device);
+	if (r == -ENODEV)
+		return target_say(plan, t, VFP_REFUSE, "device", "",
+				  "vfioprep list shows what is there",
+				  "there is no PCI device at this address") ?: -ENODEV;
+	if (r < 0)
+		return r;
+	r = record_load(plan->ctx, t->address, &t->record);
+	return r == -ENOENT ? 0 : r;
+}
+
+void targets_load(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
+			plan->targets[i].error = load_target(plan, &plan->targets[i]);
+}
+
+static int add_reads(struct steps *steps, const char *address)
+{
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address,
+			 setting_rows[i].name);
+		r = step_add(steps, READ, path, "");
+	}
+	return r;
+}
+
+/* The driver's link never blocks; it is read last, so as not to be older than the rest. */
+static int take_state(struct vfp_plan *plan, const struct target *t, const struct job *job,
+		      struct state *state)
+{
+	_cleanup_free_ char *driver = NULL;
+	int r;
+
+	if (job->error < 0)
+		return job->error;
+	if (plan->ctx->mirror)
+		mirror_file(plan->ctx, job->steps.list[OVERRIDE].path, job->text[OVERRIDE],
+			    strlen(job->text[OVERRIDE]));
+	r = root_link_name(plan->ctx, &driver, PCI_DEVICES "/%s/driver", t->address);
+	if (r < 0 && r != -ENOENT && r != -EINVAL)
+		return r;
+	return state_make(driver, job->text[OVERRIDE], state);
+}
+
+static void say_read_failed(struct vfp_plan *plan, struct target *t)
+{
+	if (t->error == -EINPROGRESS)
+		target_say(plan, t, VFP_REFUSE, "stuck", "",
+			   "end what holds the device, or reboot",
+			   "the kernel does not answer for it: a call on it hangs");
+	else if (t->error != -ECANCELED)
+		target_say(plan, t, VFP_ERROR, "read", "", "", "its state cannot be read: %s",
+			   strerror(-t->error));
+}
+
+void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
+{
+	_cleanup_free_ struct job *jobs = calloc(plan->n, sizeof(*jobs));
+	int r;
+
+	for (size_t i = 0; jobs && i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+
+		jobs[i].lock_fd = t->lock_fd;
+		if (t->error == 0 && !t->finished)
+			t->error = add_reads(&jobs[i].steps, t->address);
+	}
+	r = jobs ? run_jobs(plan->ctx, jobs, plan->n, plan->timeout, on_error) : -ENOMEM;
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+		struct state *state = (struct state *)((char *)t + offset);
+
+		if (t->error < 0 || t->finished)
+			continue;
+		if (!jobs || (r == -ECANCELED && jobs[i].done < jobs[i].steps.n))
+			t->error = r;
+		else
+			t->error = take_state(plan, t, &jobs[i], state);
+		if (t->error < 0)
+			say_read_failed(plan, t);
+	}
+	for (size_t i = 0; jobs && i < plan->n; i++)
+		job_done(&jobs[i]);
+}
+
+/* -- held ------------------------------------------------------------------------------------ */
+
+void targets_probe(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+		struct job job = { .lock_fd = t->lock_fd };
+		char node[64];
+		int r;
+
+		if (t->error < 0 || !t->todo || t->device->group < 0 ||
+		    !driver_is_vfio(t->found.driver) || streq(t->found.driver, t->want.driver))
+			continue;
+		snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
+		r = step_add(&job.steps, HOLD_NODE, node, "");
+		r = r ?: run_jobs(plan->ctx, &job, 1, plan_step_timeout(plan), STOP_ONE);
+		if (r == -EBUSY)
+			target_say_held(plan, t);
+		job_done(&job);
+	}
+}
