@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of dialects, and the one way through it: find the cell for the kind and the
+ * action, let it compile the request, let the dialect spell the commands. Nothing is
+ * written before all of it has succeeded, so that no half command reaches a hypervisor.
+ */
+#include "guest.h"
+
+#define NAME(symbol, name) name,
+static const char *const names[] = { DIALECTS(NAME) NULL };
+
+#define DIALECT(symbol, name) &dialect_##symbol,
+static const struct dialect *const dialects[] = { DIALECTS(DIALECT) };
+
+static const struct dialect *find_dialect(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(dialects); i++)
+		if (streq(names[i], name))
+			return dialects[i];
+	return NULL;
+}
+
+_public_ const char *const *vfp_dialects(void)
+{
+	return names;
+}
+
+_public_ const char *vfp_dialect_help(const char *dialect)
+{
+	const struct dialect *found = find_dialect(dialect);
+
+	return found ? found->help : NULL;
+}
+
+static int no_such_dialect(const char *name, char **why)
+{
+	_cleanup_free_ char *shown = escape(name);
+	_cleanup_str_ struct str known = { 0 };
+
+	for (size_t i = 0; names[i]; i++)
+		if (str_add(&known, "%s%s", i ? ", " : "", names[i]) < 0)
+			return -ENOMEM;
+	return say_why(why, -EINVAL, "there is no dialect '%s'; there are %s",
+		       nonnull(shown), known.s);
+}
+
+static int no_way(const char *dialect, const char *kind, const struct cell *cell,
+		  char **why)
+{
+	if (cell->why_not)
+		return say_why(why, -EOPNOTSUPP, "%s", cell->why_not);
+	return say_why(why, -EOPNOTSUPP,
+		       "dialect %s cannot say this for kind %s; take another dialect",
+		       dialect, kind);
+}
+
+static int write_out(const char *text, FILE *out, char **why)
+{
+	int error;
+
+	errno = 0;
+	if (fputs(text, out) >= 0)
+		return 0;
+	error = errno ? -errno : -EIO;
+	return say_why(why, error, "the output could not be written: %s",
+		       strerror(-error));
+}
+
+_public_ int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *dialect,
+				enum vfp_action action, FILE *out, char **why)
+{
+	const struct dialect *found = find_dialect(dialect);
+	_cleanup_commands_ struct commands commands = { 0 };
+	_cleanup_str_ struct str text = { 0 };
+	enum kind kind = hotplug_kind(hotplug);
+	const struct cell *cell;
+	int r;
+
+	if (!found)
+		return no_such_dialect(dialect, why);
+	r = hotplug_ready(hotplug, why);
+	if (r < 0)
+		return r;
+	cell = &found->cells[kind][action];
+	if (!cell->compile)
+		return no_way(dialect, hotplug_kind_name(kind), cell, why);
+	r = cell->compile(hotplug, &commands, why);
+	if (r < 0)
+		return r;
+	r = found->spell(&commands, &text, why);
+	if (r < 0)
+		return r;
+	return write_out(text.s, out, why);
+}

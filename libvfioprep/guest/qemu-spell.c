@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Three spellings of QEMU's commands: the human monitor, QMP, and options of the command
+ * line. The monitor and the options share QEMU's "first,key=value" syntax, in which a
+ * comma in a value is doubled; around it each has quoting of its own.
+ */
+#include "guest.h"
+
+struct spelling {
+	const char *name, *hmp, *option;
+	const char *first; /* the argument that goes without its key */
+};
+
+static const struct spelling spellings[] = {
+	{ "device_add", "device_add", "-device", "driver" },
+	{ "device_del", "device_del", NULL, "id" },
+};
+
+static const struct spelling *find_spelling(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++)
+		if (streq(spellings[i].name, name))
+			return &spellings[i];
+	return NULL;
+}
+
+static int cannot_spell(const char *name, char **why)
+{
+	return say_why(why, -EOPNOTSUPP,
+		       "%s can be said in QMP only; use the dialect qmp", name);
+}
+
+static int add_value(const json_t *value, struct str *out)
+{
+	const char *s = json_string_value(value);
+	int r = 0;
+
+	if (json_is_boolean(value))
+		return str_add(out, json_is_true(value) ? "on" : "off");
+	if (!s)
+		return str_add(out, "%lld", (long long)json_integer_value(value));
+	for (; r == 0 && *s; s++)
+		r = str_add_bytes(out, *s == ',' ? ",," : s, *s == ',' ? 2 : 1);
+	return r;
+}
+
+/* "vfio-pci,host=0000:05:00.0,...": @first goes first, wherever it stands. */
+static int add_options(json_t *args, const char *first, struct str *out)
+{
+	const char *key;
+	json_t *value;
+	int r = add_value(json_object_get(args, first), out);
+
+	json_object_foreach(args, key, value)
+		if (!streq(key, first))
+			r = r ?: str_add(out, ",%s=", key) ?: add_value(value, out);
+	return r;
+}
+
+/*
+ * The monitor splits at blanks, and takes "..." with backslashes for a word only from its
+ * first character on. Two limits of its own would change a value in silence: a word is
+ * cut after 1023 bytes, and the line editor reads byte 0x9b as an escape sequence.
+ */
+#define HMP_WORD_MAX 1023
+
+static int add_hmp_word(const char *word, struct str *out, char **why)
+{
+	_cleanup_str_ struct str quoted = { 0 };
+	int r = 0;
+
+	if (strlen(word) > HMP_WORD_MAX)
+		return say_why(why, -EOPNOTSUPP,
+			       "QEMU's human monitor cuts words after %d bytes; use the "
+			       "dialect qmp",
+			       HMP_WORD_MAX);
+	if (strchr(word, '\x9b'))
+		return say_why(why, -EOPNOTSUPP,
+			       "QEMU's human monitor cannot read a character of '%s'; "
+			       "use the dialect qmp",
+			       word);
+	if (!strchr(word, ' '))
+		return str_add(out, "%s", word);
+	for (; r == 0 && *word; word++)
+		r = str_add(&quoted, "%s%c", strchr("\"\\", *word) ? "\\" : "", *word);
+	return r ?: str_add(out, "\"%s\"", quoted.s);
+}
+
+/* As a word for sh: bare where that is safe, else in single quotes. */
+static int add_shell_word(const char *word, struct str *out, char **why)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_./:=,+@%-";
+	_cleanup_str_ struct str quoted = { 0 };
+	int r = 0;
+
+	(void)why;
+	if (!word[strspn(word, safe)])
+		return str_add(out, "%s", word);
+	for (; r == 0 && *word; word++)
+		r = str_add(&quoted, "%s%c", *word == '\'' ? "'\\'" : "", *word);
+	return r ?: str_add(out, "'%s'", quoted.s);
+}
+
+/* One line: the head, a blank, and all arguments as one word. */
+static int add_line(const char *head, const struct command *command, const char *first,
+		    int (*add_word)(const char *, struct str *, char **), struct str *out,
+		    char **why)
+{
+	_cleanup_str_ struct str word = { 0 };
+
+	return add_options(command->args, first, &word) ?:
+	       str_add(out, "%s ", head) ?:
+	       add_word(word.s, out, why) ?:
+	       str_add(out, "\n");
+}
+
+static int spell_hmp(const struct commands *commands, struct str *out, char **why)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < commands->n; i++) {
+		const struct command *command = &commands->list[i];
+		const struct spelling *s = find_spelling(command->name);
+
+		if (!s || !s->hmp)
+			return cannot_spell(command->name, why);
+		r = add_line(s->hmp, command, s->first, add_hmp_word, out, why);
+	}
+	return r;
+}
+
+static int spell_argv(const struct commands *commands, struct str *out, char **why)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < commands->n; i++) {
+		const struct command *command = &commands->list[i];
+		const struct spelling *s = find_spelling(command->name);
+
+		if (!s || !s->option)
+			return cannot_spell(command->name, why);
+		r = add_line(s->option, command, s->first, add_shell_word, out, why);
+	}
+	return r;
+}
+
+static int add_json(const struct command *command, struct str *out)
+{
+	json_t *object = json_pack("{s:s,s:O}", "execute", command->name, "arguments",
+				   command->args);
+	_cleanup_free_ char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return line ? str_add(out, "%s\n", line) : -ENOMEM;
+}
+
+static int spell_qmp(const struct commands *commands, struct str *out, char **why)
+{
+	int r = 0;
+
+	(void)why;
+	for (size_t i = 0; r == 0 && i < commands->n; i++)
+		r = add_json(&commands->list[i], out);
+	return r;
+}
+
+const struct dialect dialect_hmp = {
+	.help = "commands for QEMU's human monitor",
+	.cells = qemu_running,
+	.spell = spell_hmp,
+};
+
+const struct dialect dialect_qmp = {
+	.help = "commands for QEMU's QMP socket, one JSON object per line",
+	.cells = qemu_running,
+	.spell = spell_qmp,
+};
+
+const struct dialect dialect_argv = {
+	.help = "options for QEMU's command line, quoted for a shell",
+	.cells = qemu_starting,
+	.spell = spell_argv,
+};
