@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tool-complete: the hidden --complete, which the completion files of the shells call.
+ * The words before the last tell what may stand there; candidates come from the option
+ * rows and, by metavar, from the machine. Nothing here says what went wrong: a shell that
+ * completes must not talk.
+ */
+#include "tool.h"
+
+#include <dirent.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* What --force lifts; the kinds are those of vfp_check() and vfp_plan_run(). */
+static const struct {
+	const char *name, *help;
+} kinds[] = {
+	{ "disk", "file systems, swap or volumes on it" },
+	{ "net", "addresses or routes on it" },
+	{ "display", "the console is on it" },
+	{ "group", "others in its IOMMU group" },
+	{ "sriov", "virtual functions that go with it" },
+	{ "claim", "it was hidden for somebody else" },
+	{ "module", "a module that would take other devices too" },
+	{ "foreign", "somebody else has changed it meanwhile" },
+};
+
+static const char *const times[] = { "auto", "always", "never" };
+
+/* What is completed: candidates begin with @prefix, and are printed after @lead. */
+static struct {
+	char *lead;
+	const char *prefix;
+	char **words;
+} now;
+
+/* What the words before the last have said. */
+struct said {
+	const struct option_row *awaits; /* the option whose value comes next */
+	const char *sysroot;
+	int operands;
+	bool ended; /* "--" was there */
+};
+
+void offer(const char *word, const char *help)
+{
+	_cleanup_free_ char *text = escape(word), *why = escape(nonnull(help));
+
+	if (text && strncasecmp(text, now.prefix, strlen(now.prefix)) == 0)
+		printf("%s%s\t%s\n", nonnull(now.lead), text, nonnull(why));
+}
+
+/* -- candidates by metavar ---------------------------------------------------------- */
+
+static bool named_already(const char *word)
+{
+	for (char **w = now.words; *w && w[1]; w++)
+		if (streq(*w, word))
+			return true;
+	return false;
+}
+
+static void offer_address(const struct vfp_device *device)
+{
+	const char *address = vfp_device_get(device, VFP_ADDRESS);
+	const char *driver = vfp_device_get(device, VFP_DRIVER);
+	_cleanup_free_ char *help = strf("%s %s", driver && *driver ? driver : "-",
+					 nonnull(vfp_device_get(device, VFP_NAME)));
+
+	if (named_already(address))
+		return;
+	/* Domain 0 is rarely typed. */
+	if (startswith(address, "0000:") && !startswith(address, now.prefix))
+		address += strlen("0000:");
+	offer(address, help);
+}
+
+static bool is_recorded(struct vfp_record **records, const char *address)
+{
+	for (; records && *records; records++)
+		if (streq(nonnull(vfp_record_get(*records, "device")), address))
+			return true;
+	return false;
+}
+
+static bool wanted(const struct vfp_device *device, struct vfp_record **records)
+{
+	bool recorded = is_recorded(records, vfp_device_get(device, VFP_ADDRESS));
+
+	switch (tool.devices) {
+	case DEVICES_RECORDED:
+		return recorded;
+	case DEVICES_UNHIDDEN:
+		return !recorded && !vfp_device_is_bridge(device) &&
+		       !vfp_device_get(device, VFP_NODE);
+	default:
+		return true;
+	}
+}
+
+static void offer_devices(struct vfp_ctx *ctx, struct vfp_device **devices)
+{
+	struct vfp_record **records = NULL;
+
+	if (tool.devices != DEVICES_ALL)
+		vfp_records(ctx, &records);
+	for (; *devices; devices++)
+		if (wanted(*devices, records))
+			offer_address(*devices);
+	vfp_records_free(records);
+}
+
+/* The different values of a property, in the order of the devices. */
+static void offer_values(struct vfp_device **devices, enum vfp_field field)
+{
+	for (size_t i = 0; devices[i]; i++) {
+		const char *value = vfp_device_get(devices[i], field);
+		bool seen = !value || !*value;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = streq(nonnull(vfp_device_get(devices[j], field)), value);
+		if (!seen)
+			offer(value, NULL);
+	}
+}
+
+static void offer_drivers(struct vfp_device **devices)
+{
+	offer("auto", "the driver that fits best");
+	if (tool.devices == DEVICES_UNHIDDEN)
+		offer("vfio-pci", "the usual one");
+	else
+		offer_values(devices, VFP_DRIVER);
+}
+
+static void offer_files(bool directories_only)
+{
+	const char *slash = strrchr(now.prefix, '/');
+	int len = slash ? (int)(slash + 1 - now.prefix) : 0;
+	_cleanup_free_ char *dir = strf("%.*s", len, now.prefix);
+	DIR *d = dir ? opendir(*dir ? dir : ".") : NULL;
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		_cleanup_free_ char *path = strf("%s%s", dir, entry->d_name);
+		struct stat st;
+		bool is_dir = path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+		_cleanup_free_ char *word =
+			path ? strf("%s%s", path, is_dir ? "/" : "") : NULL;
+
+		if (word && (is_dir || !directories_only) &&
+		    (*entry->d_name != '.' || now.prefix[len] == '.'))
+			offer(word, NULL);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void offer_from_devices(struct vfp_ctx *ctx, const char *type)
+{
+	struct vfp_device **devices = NULL;
+
+	if (vfp_select(ctx, NULL, NULL, &devices) < 0)
+		return;
+	if (streq(type, "DRIVER"))
+		offer_drivers(devices);
+	else if (streq(type, "GROUP"))
+		offer_values(devices, VFP_GROUP);
+	else
+		offer_devices(ctx, devices);
+	vfp_devices_free(devices);
+}
+
+/* Of "ADDRESS,DRI" only the last word is to be completed. */
+static void complete_last_of_list(void)
+{
+	const char *last = now.prefix + strlen(now.prefix);
+	char *lead;
+
+	while (last > now.prefix && last[-1] != ',' && last[-1] != '+')
+		last--;
+	lead = strf("%s%.*s", nonnull(now.lead), (int)(last - now.prefix), now.prefix);
+	free(now.lead);
+	now.lead = lead;
+	now.prefix = last;
+}
+
+static void offer_type(struct vfp_ctx *ctx, const char *type)
+{
+	if (streq(type, "DEVICE") || streq(type, "ADDRESS") || streq(type, "DRIVER") ||
+	    streq(type, "GROUP"))
+		offer_from_devices(ctx, type);
+	else if (streq(type, "FILE") || streq(type, "DIR"))
+		offer_files(streq(type, "DIR"));
+	else if (streq(type, "KIND"))
+		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+			offer(kinds[i].name, kinds[i].help);
+	else if (streq(type, "WHEN"))
+		for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+			offer(times[i], NULL);
+	else if (tool.complete) {
+		if (streq(type, "COLUMNS"))
+			complete_last_of_list();
+		tool.complete(ctx, type);
+	}
+}
+
+/* The type is the first capitals of "[DEVICE...]", "KIND[:OBJECT]". */
+static void offer_metavar(const struct said *said, const char *metavar)
+{
+	struct vfp_ctx *ctx = NULL;
+	_cleanup_free_ char *type = NULL;
+
+	metavar += strcspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	type = strf("%.*s", (int)strspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), metavar);
+	if (!type || vfp_ctx_new(&ctx) < 0)
+		return;
+	if (!said->sysroot || vfp_ctx_set_root(ctx, said->sysroot) == 0)
+		offer_type(ctx, type);
+	vfp_ctx_free(ctx);
+}
+
+/* -- what the words say ------------------------------------------------------------- */
+
+/* The row of "--name", "--name=...", or of a letter. */
+static const struct option_row *find_row(const char *name, int letter)
+{
+	struct option_set sets[OPTION_SETS];
+	size_t n = tool_option_sets(sets), len = name ? strcspn(name, "=") : 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct option_row *row = sets[i].rows; row->name; row++)
+			if (name ? strlen(row->name) == len &&
+					    !strncmp(row->name, name, len)
+				 : row->letter == letter)
+				return row;
+	return NULL;
+}
+
+static void read_word(struct said *said, const char *word)
+{
+	const struct option_row *row = said->awaits;
+	const char *value = NULL;
+
+	said->awaits = NULL;
+	if (row) {
+		value = word;
+	} else if (said->ended || *word != '-' || streq(word, "-")) {
+		said->operands++;
+	} else if (streq(word, "--")) {
+		said->ended = true;
+	} else {
+		row = startswith(word, "--") ? find_row(word + 2, 0)
+					     : find_row(NULL, word[strlen(word) - 1]);
+		value = strchr(word, '=');
+		if (value)
+			value++;
+		else if (row && row->metavar)
+			said->awaits = row;
+	}
+	if (row && value && streq(row->name, "sysroot"))
+		said->sysroot = value;
+}
+
+static void offer_options(void)
+{
+	struct option_set sets[OPTION_SETS];
+	size_t n = tool_option_sets(sets);
+
+	for (size_t i = 0; i < n; i++) {
+		for (const struct option_row *row = sets[i].rows; row->name; row++) {
+			_cleanup_free_ char *word = strf("--%s", row->name);
+
+			if (word && !named_already(word))
+				offer(word, row->help);
+		}
+	}
+}
+
+static void complete_last(const struct said *said, char *word)
+{
+	char *value = strchr(word, '=');
+	const struct option_row *row = said->awaits;
+
+	now.prefix = word;
+	if (!row && !said->ended && startswith(word, "--") && value) {
+		now.lead = strf("%.*s", (int)(value + 1 - word), word);
+		now.prefix = value + 1;
+		row = find_row(word + 2, 0);
+		if (!row || !row->metavar)
+			return;
+	}
+	if (row)
+		offer_metavar(said, row->metavar);
+	else if (!said->ended && *word == '-')
+		offer_options();
+	else if (tool.operands && said->operands < tool.max)
+		offer_metavar(said, tool.operands);
+}
+
+int complete_words(char **words)
+{
+	struct said said = { 0 };
+	char nothing[] = "";
+
+	now.words = words;
+	for (; *words && words[1]; words++)
+		read_word(&said, *words);
+	complete_last(&said, *words ? *words : nothing);
+	free(now.lead);
+	now.lead = NULL;
+	return fflush(stdout) == 0 ? 0 : -EIO;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tool-plan: a transaction as the changing verbs run it: the common options set, progress
+ * on stdout as lines that scripts know, findings on stderr.
+ */
+#include "report.h"
+
+static void print_progress(void *data, enum vfp_event event, const char *device,
+			   const char *driver)
+{
+	_cleanup_free_ char *name = escape(driver);
+	bool unbound = event == VFP_UNBOUND;
+
+	(void)data;
+	printf("%s %s %s %s\n", unbound ? "Unbinding" : "Binding", device,
+	       unbound ? "from" : "to", name ? name : driver);
+	/*
+	 * Who reads it shall see it as it happens; that nobody can is no reason to stop.
+	 */
+	fflush(stdout);
+}
+
+/* What an option takes, for those who gave it something else. */
+static const char *remedy(enum vfp_option option)
+{
+	switch (option) {
+	case VFP_FORCE:
+		return "name a kind of reason as `vfioprep check` does, as disk:/";
+	case VFP_TIMEOUT:
+	case VFP_DEADLINE:
+	case VFP_WAIT:
+		return "give seconds, as 30 or 0.5";
+	case VFP_PID:
+		return "give the number of a process that runs";
+	case VFP_NODE_OWNER:
+		return "give USER or USER:GROUP, names or numbers that this host knows";
+	case VFP_EXPECT:
+		return "give vendor and device, as 8086:10fb";
+	default:
+		return "give a plain word";
+	}
+}
+
+int plan_set(struct vfp_plan *plan, enum vfp_option option, const char *option_name,
+	     const char *value)
+{
+	_cleanup_free_ char *word = strf("%s=%s", option_name, nonnull(value));
+	int r = value ? vfp_plan_set(plan, option, value) : 0;
+
+	if (r == -EINVAL)
+		return fail(r, word, "makes no sense; %s", remedy(option));
+	if (r < 0)
+		return fail_errno(r, word, "cannot be set");
+	return 0;
+}
+
+static int set_common(struct vfp_plan *plan)
+{
+	int r = plan_set(plan, VFP_BY, "name", program);
+
+	if (r == 0)
+		r = plan_set(plan, VFP_TIMEOUT, "--timeout", given.timeout);
+	for (size_t i = 0; i < given.force.n && r == 0; i++)
+		r = plan_set(plan, VFP_FORCE, "--force", given.force.word[i]);
+	return r;
+}
+
+int plan_new(struct vfp_ctx *ctx, struct vfp_plan **ret_plan)
+{
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	int r = vfp_plan_new(ctx, &plan);
+
+	if (r < 0)
+		return fail_errno(r, NULL, "cannot begin");
+	r = set_common(plan);
+	if (r < 0)
+		return r;
+	if (!given.quiet)
+		vfp_plan_set_progress(plan, print_progress, NULL);
+	*ret_plan = take(plan);
+	return 0;
+}
+
+/* For a failure that no finding explains. */
+static void say_outcome(int error)
+{
+	switch (error) {
+	case -ECANCELED:
+		complain(NULL, "not done; everything was put back as it was found");
+		break;
+	case -EBUSY:
+		complain(NULL, "a device or its lock is held; try again later");
+		break;
+	case -EINPROGRESS:
+		complain(
+			NULL,
+			"the kernel does not come back from a step; see vfioprep status");
+		break;
+	case -ENOTRECOVERABLE:
+		complain(NULL, "not everything could be put back; run vfioprep recover");
+		break;
+	case -EAGAIN:
+		complain(NULL,
+			 "given back, but what hung below has not come back in time");
+		break;
+	default:
+		complain(NULL, "not done: %s", strerror(-error));
+	}
+}
+
+/* What the library says then is that some file cannot be opened. */
+static bool lacks_root(int error)
+{
+	return error == -EACCES && geteuid() != 0;
+}
+
+int plan_carry_out(struct vfp_plan *plan, bool notes)
+{
+	_cleanup_finding_list_ struct vfp_finding **findings = NULL;
+	int r = given.dry_run ? vfp_plan_print(plan, stdout, &findings)
+			      : vfp_plan_run(plan, &findings);
+
+	if (lacks_root(r))
+		return fail(-EPERM, NULL,
+			    "only root can do this; use sudo, or look with --dry-run");
+	if (report_lines(findings, r, notes) == 0 && r < 0)
+		say_outcome(r);
+	return r;
+}

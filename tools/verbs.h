@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verbs: one line per verb, for the dispatcher's --help and its completion. To be
+ * included with VERB(name, help) defined. A verb is tools/vfioprep-NAME.c.
+ */
+VERB("list", "PCI devices: driver, IOMMU group, and what uses them")
+VERB("groups", "IOMMU groups, and whether they can be given to a guest")
+VERB("check", "whether a device can be passed, and what the host would lose")
+VERB("hide", "take devices from their drivers and give them to vfio-pci")
+VERB("return", "give devices back to the drivers that they had")
+VERB("status", "what is hidden: since when, for whom, and who holds it")
+VERB("recover", "finish or undo what a crash left half done")
+VERB("plug", "the hotplug command for a device, in a hypervisor's language")
+VERB("dump", "capture what the other verbs read, for --sysroot")

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioprep dump: capture what list, groups, check and status read on this host, so that
+ * --sysroot can show it elsewhere. Nothing is listed here: all that is read while the
+ * verbs' questions are asked is copied, so a new question cannot be forgotten.
+ */
+#include "tool.h"
+
+static struct {
+	bool redact;
+} arg;
+
+static const struct option_row options[] = {
+	OPTION(0, "redact", NULL, &arg.redact,
+	       "replace serial numbers and MAC addresses, so that it can be shown "
+	       "around"),
+	{ 0 }
+};
+
+/* Only that it is asked counts; what cannot be answered here will not be there either. */
+static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
+{
+	struct vfp_finding **findings = NULL;
+	char *use = NULL, *holders = NULL;
+
+	for (int field = 0; field < _VFP_FIELD_MAX; field++)
+		vfp_device_get(device, (enum vfp_field)field);
+	if (vfp_check(ctx, device, NULL, &findings) == 0)
+		vfp_findings_free(findings);
+	if (vfp_explain_group(ctx, device, &findings) == 0)
+		vfp_findings_free(findings);
+	vfp_device_use(ctx, device, &use);
+	vfp_holders(ctx, device, &holders);
+	free(use);
+	free(holders);
+}
+
+static int run(struct vfp_ctx *ctx, char **operands)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	struct vfp_record **records = NULL;
+	int r = vfp_ctx_record_reads(ctx, *operands, arg.redact);
+
+	if (r == -EEXIST)
+		return fail(-EPERM, *operands,
+			    "exists already; name a folder that does not");
+	if (r < 0)
+		return fail_errno(r, *operands, "cannot be made");
+	r = selection_add(ctx, &devices, NULL, false);
+	for (size_t i = 0; i < devices.n; i++)
+		ask(ctx, devices.device[i]);
+	if (vfp_records(ctx, &records) == 0)
+		vfp_records_free(records);
+	if (r == 0 && geteuid() != 0 && !given.quiet)
+		complain(*operands,
+			 "made without root, so it lacks what only root can see");
+	return r;
+}
+
+const struct tool tool = {
+	.name = "dump",
+	.operands = "DIR",
+	.min = 1,
+	.max = 1,
+	.help = "Capture what the other verbs read into the new folder DIR.",
+	.details = "`vfioprep list --sysroot DIR` and the like then show this host "
+		   "anywhere. "
+		   "Command lines and environments of processes are not captured.",
+	.options = options,
+	.run = run,
+};

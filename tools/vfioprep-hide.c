@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioprep hide: take devices from their drivers and give them to vfio-pci. All that is
+ * named is one transaction: any refusal and nothing is written, any failure and all is
+ * put back.
+ */
+#include "tool.h"
+
+static struct {
+	const char *driver, *for_, *pid, *node_owner, *expect;
+	struct words with;
+	bool group, all_matching;
+} arg;
+
+static const struct option_row options[] = {
+	OPTION('d', "driver", "DRIVER", &arg.driver,
+	       "bind to DRIVER instead of vfio-pci; auto: the vfio driver made for "
+	       "the device"),
+	OPTION(0, "with", "ADDRESS", &arg.with,
+	       "take this sibling of the IOMMU group too (repeatable)"),
+	OPTION(0, "group", NULL, &arg.group, "take all siblings of the IOMMU group too"),
+	OPTION(0, "for", "NAME", &arg.for_, "claim the devices for NAME, a guest mostly"),
+	OPTION(0, "pid", "PID", &arg.pid, "the claim of --for ends with this process"),
+	OPTION(0, "node-owner", "USER[:GROUP]", &arg.node_owner,
+	       "who may open the vfio device node"),
+	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
+	       "refuse when a device is not this one (8086:10fb)"),
+	OPTION(0, "all-matching", NULL, &arg.all_matching,
+	       "let a pair of ids (8086:10fb) name several devices"),
+	{ 0 }
+};
+
+static int select_devices(struct vfp_ctx *ctx, struct selection *devices, char **operands)
+{
+	int r = selection_add_all(ctx, devices, operands, arg.all_matching);
+
+	for (size_t i = 0; i < arg.with.n && r == 0; i++)
+		r = selection_add(ctx, devices, arg.with.word[i], false);
+	return r;
+}
+
+static int set_options(struct vfp_plan *plan)
+{
+	int r = plan_set(plan, VFP_FOR, "--for", arg.for_);
+
+	if (r == 0)
+		r = plan_set(plan, VFP_PID, "--pid", arg.pid);
+	if (r == 0)
+		r = plan_set(plan, VFP_NODE_OWNER, "--node-owner", arg.node_owner);
+	if (r == 0)
+		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
+	if (r == 0 && arg.group)
+		r = plan_set(plan, VFP_GROUPS, "--group", "1");
+	return r;
+}
+
+static int add_devices(struct vfp_plan *plan, const struct selection *devices)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		const char *address = vfp_device_get(devices->device[i], VFP_ADDRESS);
+		int r = vfp_plan_hide(plan, address, arg.driver);
+
+		if (r == -EINVAL)
+			return fail(r, nonnull(arg.driver),
+				    "not a driver's name; see vfioprep list");
+		if (r < 0)
+			return fail_errno(r, address, "cannot be hidden");
+	}
+	return 0;
+}
+
+static int run(struct vfp_ctx *ctx, char **operands)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	int r;
+
+	if (arg.pid && !arg.for_)
+		return fail(-EINVAL, "--pid", "it belongs to a claim; add --for NAME");
+	r = plan_new(ctx, &plan);
+	if (r == 0)
+		r = set_options(plan);
+	if (r == 0)
+		r = select_devices(ctx, &devices, operands);
+	if (r == 0)
+		r = add_devices(plan, &devices);
+	return r < 0 ? r : plan_carry_out(plan, false);
+}
+
+const struct tool tool = {
+	.name = "hide",
+	.operands = "DEVICE...",
+	.min = 1,
+	.max = MANY,
+	.help = "Take devices from their drivers and give them to vfio-pci.",
+	.details =
+		"All devices named are one transaction: when one is refused nothing is "
+		"changed, when one fails all is put back. vfioprep return gives them "
+		"back.",
+	.sets = TOOL_CHANGING,
+	.devices = DEVICES_UNHIDDEN,
+	.options = options,
+	.run = run,
+};

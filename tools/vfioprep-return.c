@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioprep return: give devices back to the drivers that they had, each as a transaction
+ * of its own. A device that has vanished while it was hidden is named by its record.
+ */
+#include "tool.h"
+
+static struct {
+	const char *driver, *wait, *expect;
+	bool all, all_matching;
+} arg;
+
+static const struct option_row options[] = {
+	OPTION('d', "driver", "DRIVER", &arg.driver,
+	       "give it to DRIVER, not to the one it had; auto: the one that fits it "
+	       "best"),
+	OPTION('a', "all", NULL, &arg.all,
+	       "give back everything that vfioprep has hidden"),
+	OPTION('w', "wait", "SECONDS", &arg.wait,
+	       "wait that long until nobody holds the device (default 0)"),
+	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
+	       "refuse when a device is not this one (8086:10fb)"),
+	OPTION(0, "all-matching", NULL, &arg.all_matching,
+	       "let a pair of ids (8086:10fb) name several devices"),
+	{ 0 }
+};
+
+static int add(struct vfp_plan *plan, const char *address)
+{
+	int r = vfp_plan_return(plan, address, arg.driver);
+
+	if (r == -EINVAL)
+		return fail(r, nonnull(arg.driver),
+			    "not a driver's name; see vfioprep list");
+	if (r < 0)
+		return fail_errno(r, address, "cannot be given back");
+	return 0;
+}
+
+static int add_selected(struct vfp_ctx *ctx, struct vfp_plan *plan, const char *selector)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	int r = selection_add(ctx, &devices, selector, arg.all_matching);
+
+	for (size_t i = 0; i < devices.n && r == 0; i++)
+		r = add(plan, vfp_device_get(devices.device[i], VFP_ADDRESS));
+	return r;
+}
+
+/* The recorded address that @word is, with or without its domain; NULL: none. */
+static const char *find_record(struct vfp_record *const *records, const char *word)
+{
+	_cleanup_free_ char *full = strf("0000:%s", word);
+
+	for (; full && records && *records; records++) {
+		const char *address = nonnull(vfp_record_get(*records, "device"));
+
+		if (streq(address, word) || streq(address, full))
+			return address;
+	}
+	return NULL;
+}
+
+static int add_operands(struct vfp_ctx *ctx, struct vfp_plan *plan,
+			struct vfp_record *const *records, char **operands)
+{
+	int r = 0;
+
+	for (; *operands && r == 0; operands++) {
+		const char *recorded = find_record(records, *operands);
+
+		r = recorded ? add(plan, recorded) : add_selected(ctx, plan, *operands);
+	}
+	return r;
+}
+
+static int add_all(struct vfp_plan *plan, struct vfp_record *const *records)
+{
+	int r = 0;
+
+	for (; *records && r == 0; records++)
+		r = add(plan, nonnull(vfp_record_get(*records, "device")));
+	return r;
+}
+
+static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **operands)
+{
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	int r = plan_new(ctx, &plan);
+
+	if (r == 0)
+		r = plan_set(plan, VFP_WAIT, "--wait", arg.wait);
+	if (r == 0)
+		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
+	if (r == 0)
+		r = arg.all ? add_all(plan, records)
+			    : add_operands(ctx, plan, records, operands);
+	return r < 0 ? r : plan_carry_out(plan, false);
+}
+
+static int run(struct vfp_ctx *ctx, char **operands)
+{
+	struct vfp_record **records = NULL;
+	int r;
+
+	if (arg.all && *operands)
+		return fail(-EINVAL, *operands,
+			    "with --all no device is named; leave one out");
+	if (!arg.all && !*operands)
+		return fail(-EINVAL, NULL,
+			    "expected DEVICE... or --all; see vfioprep return --help");
+	r = vfp_records(ctx, &records);
+	if (r < 0)
+		return fail_errno(r, NULL,
+				  "the records of what is hidden cannot be read");
+	if (!arg.all || *records)
+		r = carry_out(ctx, records, operands);
+	vfp_records_free(records);
+	return r;
+}
+
+const struct tool tool = {
+	.name = "return",
+	.operands = "[DEVICE...]",
+	.max = MANY,
+	.help = "Give devices back to the drivers that they had.",
+	.details = "Each device is a transaction of its own: a failure with one does "
+		   "not keep "
+		   "the others.",
+	.sets = TOOL_CHANGING,
+	.devices = DEVICES_RECORDED,
+	.options = options,
+	.run = run,
+};

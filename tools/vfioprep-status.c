@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioprep status: what is hidden, by the records and by what is there: a device that is
+ * on a vfio driver without a record was hidden by something else, and is shown as that.
+ */
+#include "table.h"
+
+#include <time.h>
+
+enum {
+	ADDRESS,
+	STATE,
+	ORIGINAL,
+	DRIVER,
+	SINCE,
+	FOR,
+	HOLDER,
+	PROBLEM,
+	PID,
+	BY,
+	GROUP,
+	NODE,
+	NAME
+};
+
+static const struct column columns[] = {
+	{ "ADDRESS", ADDRESS, COLUMN_USUAL, "PCI address" },
+	{ "STATE", STATE, COLUMN_USUAL,
+	  "hidden; hiding, returning or stuck on the way; unrecorded: not by vfioprep" },
+	{ "ORIGINAL", ORIGINAL, COLUMN_USUAL, "driver that it had" },
+	{ "DRIVER", DRIVER, COLUMN_USUAL, "driver that it is bound to" },
+	{ "SINCE", SINCE, COLUMN_USUAL | COLUMN_NUMBER,
+	  "when it was hidden; with --raw and --json in seconds since 1970" },
+	{ "FOR", FOR, COLUMN_USUAL, "for whom it is claimed" },
+	{ "HOLDER", HOLDER, COLUMN_USUAL, "process that has it open" },
+	{ "PROBLEM", PROBLEM, COLUMN_USUAL, "why the record cannot be acted upon" },
+	{ "PID", PID, COLUMN_RIGHT | COLUMN_NUMBER, "process that the claim lives with" },
+	{ "BY", BY, 0, "program that has hidden it" },
+	{ "GROUP", GROUP, COLUMN_RIGHT | COLUMN_NUMBER, "IOMMU group" },
+	{ "NODE", NODE, 0, "vfio device node" },
+	{ "NAME", NAME, COLUMN_CUT, "vendor and device, short" },
+	{ 0 }
+};
+
+/* Either may be missing: the device is gone, or it was hidden by something else. */
+struct row {
+	struct vfp_ctx *ctx;
+	const struct vfp_record *record;
+	const struct vfp_device *device;
+};
+
+static int copy(const char *text, char **ret_text)
+{
+	if (!text || !*text)
+		return 0;
+	*ret_text = strdup(text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static const char *record_value(const struct row *row, const char *key)
+{
+	return row->record ? vfp_record_get(row->record, key) : NULL;
+}
+
+static const char *device_value(const struct row *row, enum vfp_field field)
+{
+	return row->device ? vfp_device_get(row->device, field) : NULL;
+}
+
+static const char *address(const struct row *row)
+{
+	return row->record ? record_value(row, "device") : device_value(row, VFP_ADDRESS);
+}
+
+static int original(const struct row *row, char **ret_text)
+{
+	const char *driver = record_value(row, "orig.driver");
+
+	if (given.json || (driver && *driver))
+		return copy(driver, ret_text);
+	return copy(driver ? "(none)" : "(unknown)", ret_text);
+}
+
+static int since(const struct row *row, char **ret_text)
+{
+	const char *seconds = record_value(row, "since");
+	char text[32];
+	uint64_t number;
+	struct tm tm;
+	time_t when;
+
+	if (given.json || given.raw || !seconds ||
+	    parse_number(seconds, 10, INT32_MAX, &number) < 0)
+		return copy(seconds, ret_text);
+	when = (time_t)number;
+	if (!localtime_r(&when, &tm) || !strftime(text, sizeof(text), "%F %T", &tm))
+		return copy(seconds, ret_text);
+	return copy(text, ret_text);
+}
+
+static int holder(const struct row *row, char **ret_text)
+{
+	int r = row->device ? vfp_holders(row->ctx, row->device, ret_text) : 0;
+
+	if (r == -ENOENT || r == 0)
+		return 0;
+	return r == -ENOMEM ? r : copy("(unknown)", ret_text);
+}
+
+static int problem(const struct row *row, char **ret_text)
+{
+	const char *text = record_value(row, "problem");
+
+	if (!text && !row->device)
+		text = "the device is gone";
+	return copy(text, ret_text);
+}
+
+/* "PID STARTTIME": the same number may be another process by now. */
+static int pid(const struct row *row, char **ret_text)
+{
+	const char *text = record_value(row, "pid");
+
+	if (!text || !*text)
+		return 0;
+	*ret_text = strndup(text, strcspn(text, " "));
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int cell(void *data, int id, char **ret_text)
+{
+	const struct row *row = data;
+
+	switch (id) {
+	case ADDRESS:
+		return copy(address(row), ret_text);
+	case STATE:
+		return copy(row->record ? record_value(row, "phase") : "unrecorded",
+			    ret_text);
+	case ORIGINAL:
+		return original(row, ret_text);
+	case SINCE:
+		return since(row, ret_text);
+	case FOR:
+		return copy(record_value(row, "for"), ret_text);
+	case HOLDER:
+		return holder(row, ret_text);
+	case PROBLEM:
+		return problem(row, ret_text);
+	case PID:
+		return pid(row, ret_text);
+	case BY:
+		return copy(record_value(row, "by"), ret_text);
+	case DRIVER:
+		return copy(device_value(row, VFP_DRIVER), ret_text);
+	case GROUP:
+		return copy(device_value(row, VFP_GROUP), ret_text);
+	case NODE:
+		return copy(device_value(row, VFP_NODE), ret_text);
+	default:
+		return copy(device_value(row, VFP_NAME), ret_text);
+	}
+}
+
+static const struct vfp_device *find_device(const struct selection *devices,
+					    const char *device)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (streq(vfp_device_get(devices->device[i], VFP_ADDRESS), device))
+			return devices->device[i];
+	return NULL;
+}
+
+static bool is_recorded(struct vfp_record *const *records, const char *device)
+{
+	for (; *records; records++)
+		if (streq(nonnull(vfp_record_get(*records, "device")), device))
+			return true;
+	return false;
+}
+
+static int add_rows(struct vfp_ctx *ctx, struct table *table,
+		    struct vfp_record *const *records, const struct selection *devices)
+{
+	int r = 0;
+
+	for (struct vfp_record *const *rec = records; *rec && r >= 0; rec++) {
+		const char *device = nonnull(vfp_record_get(*rec, "device"));
+
+		r = table_add(table,
+			      &(struct row){ ctx, *rec, find_device(devices, device) },
+			      -1);
+	}
+	for (size_t i = 0; i < devices->n && r >= 0; i++) {
+		struct row row = { ctx, NULL, devices->device[i] };
+
+		if (device_value(&row, VFP_NODE) && !is_recorded(records, address(&row)))
+			r = table_add(table, &row, -1);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int run(struct vfp_ctx *ctx, char **operands)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	_cleanup_table_ struct table *table = NULL;
+	struct vfp_record **records = NULL;
+	int r = table_new("devices", columns, cell, &table);
+
+	(void)operands;
+	if (r == 0)
+		r = selection_add(ctx, &devices, NULL, false);
+	if (r < 0)
+		return r;
+	r = vfp_records(ctx, &records);
+	if (r < 0)
+		return fail_errno(r, NULL,
+				  "the records of what is hidden cannot be read");
+	r = add_rows(ctx, table, records, &devices);
+	vfp_records_free(records);
+	return r < 0 ? r : table_print(table);
+}
+
+static void complete(struct vfp_ctx *ctx, const char *metavar)
+{
+	(void)ctx;
+	if (streq(metavar, "COLUMNS"))
+		table_offer(columns);
+}
+
+static void help_more(FILE *out)
+{
+	table_help(out, columns);
+}
+
+const struct tool tool = {
+	.name = "status",
+	.help = "Show what is hidden: since when, for whom, and who holds it.",
+	.sets = TOOL_LISTING,
+	.run = run,
+	.complete = complete,
+	.help_more = help_more,
+};
