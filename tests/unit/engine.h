@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests of the engine share: a host with a few devices on the model of the driver
+ * core, states put and read, and whole transactions run, in this process or in one that can
+ * be killed.
+ */
+#ifndef VFIOPREP_TESTS_ENGINE_H
+#define VFIOPREP_TESTS_ENGINE_H
+
+#include "model.h"
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Devices of the host: one alone, two that share a group, three beside each other. */
+#define LONE  "0000:01:00.0"
+#define PAIR0 "0000:02:00.0"
+#define PAIR1 "0000:02:00.1"
+#define SIDE0 "0000:03:00.0"
+#define SIDE1 "0000:04:00.0"
+#define SIDE2 "0000:05:00.0"
+
+/* All match the drivers "host" and "host2"; all are on "host". */
+struct fixture *engine_host(void);
+
+/* "" for no driver, and for an override that is unset. */
+struct engine_state {
+	char driver[32], override[32];
+};
+
+/* The original states that are tried: every driver with every override. */
+#define ENGINE_DRIVERS 5
+extern const char *const engine_drivers[ENGINE_DRIVERS];
+#define ENGINE_OVERRIDES 6
+extern const char *const engine_overrides[ENGINE_OVERRIDES];
+#define ENGINE_STATES (ENGINE_DRIVERS * ENGINE_OVERRIDES)
+struct engine_state engine_nth(size_t n);
+
+/* Put a device into a state, whatever it was in. */
+void engine_put(struct fixture *f, const char *address, struct engine_state state);
+struct engine_state engine_get(struct fixture *f, const char *address);
+bool engine_same(struct engine_state a, struct engine_state b);
+/* Text of a state, in one of a few static buffers: "host, override vfio-pci". */
+const char *engine_show(struct engine_state state);
+
+/* Forget all records and locks. */
+void engine_forget(struct fixture *f);
+bool engine_has_record(struct fixture *f, const char *address);
+/* One value of a record; NULL when there is none. To be freed. */
+char *engine_record(struct fixture *f, const char *address, const char *key);
+
+enum engine_verb { ENGINE_HIDE, ENGINE_RETURN, ENGINE_RECOVER };
+
+struct engine_call {
+	enum engine_verb verb;
+	const char *devices[4];
+	const char *driver;
+	const char *force, *timeout, *wait, *deadline, *claim;
+	bool groups;
+	bool apart;	/* in a process of its own: it may be killed */
+	bool linger;	/* do not wait for children that the call has left behind */
+};
+
+struct engine_result {
+	int error;
+	bool killed;
+	int64_t msec;
+	char findings[4096];	/* "KIND OBJECT: TEXT\n" */
+	char progress[1024];	/* "Unbinding ADDRESS from DRIVER\n" ... */
+};
+
+struct engine_result engine_run(const struct engine_call *call);
+
+/* Wait until all that was left behind has ended. */
+void engine_reap(void);
+
+#endif

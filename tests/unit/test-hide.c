@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hide and return when nothing goes wrong: from every original state and exactly back to it,
+ * one device, groups, several side by side; what is refused, and what a refusal leaves alone.
+ */
+#include "engine.h"
+
+static struct fixture *fixture;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture = engine_host();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_free(fixture);
+	return 0;
+}
+
+static const struct engine_state on_host = { "host", "" };
+static const struct engine_state hidden = { "vfio-pci", "vfio-pci" };
+
+static int fresh(void **state)
+{
+	static const char *const devices[] = { LONE, PAIR0, PAIR1, SIDE0, SIDE1, SIDE2 };
+
+	(void)state;
+	model_reset();
+	engine_forget(fixture);
+	fixture_remove(fixture, "/model/open");
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		engine_put(fixture, devices[i], on_host);
+	return 0;
+}
+
+static struct engine_result hide(const char *device)
+{
+	return engine_run(
+		&(struct engine_call){ .verb = ENGINE_HIDE, .devices = { device } });
+}
+
+static struct engine_result give_back(const char *device)
+{
+	return engine_run(
+		&(struct engine_call){ .verb = ENGINE_RETURN, .devices = { device } });
+}
+
+static void expect(const char *what, const char *device, struct engine_state wanted)
+{
+	struct engine_state now = engine_get(fixture, device);
+
+	if (!engine_same(now, wanted))
+		fail_msg("%s: %s is %s, not %s", what, device, engine_show(now),
+			 engine_show(wanted));
+}
+
+static void expect_result(const char *what, const struct engine_result *result, int error)
+{
+	if (result->error != error)
+		fail_msg("%s: returned %d, not %d; findings:\n%s", what, result->error,
+			 error, result->findings);
+}
+
+/* -- one device -------------------------------------------------------------------------- */
+
+static void there_and_back(struct engine_state original)
+{
+	const char *what = engine_show(original);
+	struct engine_result result;
+
+	fresh(NULL);
+	engine_put(fixture, LONE, original);
+	result = hide(LONE);
+	expect_result(what, &result, 0);
+	expect(what, LONE, hidden);
+	assert_true(engine_has_record(fixture, LONE));
+	assert_true(fixture_exists(fixture, "/dev/vfio/11"));
+	result = give_back(LONE);
+	expect_result(what, &result, 0);
+	expect(what, LONE, original);
+	assert_false(engine_has_record(fixture, LONE));
+	assert_int_equal(model_control()->forbidden, 0);
+	assert_int_equal(fixture_exists(fixture, "/dev/vfio/11"),
+			 streq(original.driver, "vfio-pci"));
+}
+
+static void every_original_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENGINE_STATES; i++)
+		there_and_back(engine_nth(i));
+}
+
+/* The same beside an udev that binds the wrong one of two drivers to whatever is free. */
+static void every_original_state_beside_udev(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENGINE_STATES; i++) {
+		struct engine_state original = engine_nth(i);
+		struct model_control *control = model_control();
+		struct engine_result result;
+
+		fresh(NULL);
+		engine_put(fixture, LONE, original);
+		if (!*original.driver && !*original.override)
+			continue; /* udev would not leave it so */
+		control->udev = true;
+		strcpy(control->rival,
+		       streq(original.driver, "host2") ? "host" : "host2");
+		result = hide(LONE);
+		expect_result(engine_show(original), &result, 0);
+		expect(engine_show(original), LONE, hidden);
+		result = give_back(LONE);
+		expect_result(engine_show(original), &result, 0);
+		expect(engine_show(original), LONE, original);
+	}
+}
+
+/* Other goals than vfio-pci, from the states of a device that the host uses. */
+static void to_pci_stub(void **state)
+{
+	static const struct engine_state stub = { "pci-stub", "pci-stub" };
+	struct engine_result result;
+
+	(void)state;
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { LONE }, .driver = "pci-stub" });
+	expect_result("pci-stub", &result, 0);
+	expect("pci-stub", LONE, stub);
+	result = give_back(LONE);
+	expect_result("pci-stub", &result, 0);
+	expect("pci-stub", LONE, on_host);
+}
+
+static void what_is_written_and_said(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	result = hide(LONE);
+	assert_string_equal(result.progress, "Unbinding " LONE " from host\n"
+					     "Binding " LONE " to vfio-pci\n");
+	assert_string_equal(model_control()->log, PCI_DEVICES
+			    "/" LONE "/driver_override<-vfio-pci\n" PCI_DRIVERS
+			    "/host/unbind<-" LONE "\n" PCI_DRIVERS "/vfio-pci/bind<-" LONE
+			    "\n");
+	model_reset();
+	result = give_back(LONE);
+	assert_string_equal(result.progress, "Unbinding " LONE " from vfio-pci\n"
+					     "Binding " LONE " to host\n");
+	assert_string_equal(model_control()->log, PCI_DEVICES
+			    "/" LONE "/driver_override<-host\n" PCI_DRIVERS
+			    "/vfio-pci/unbind<-" LONE "\n" PCI_DRIVERS "/host/bind<-" LONE
+			    "\n" PCI_DEVICES "/" LONE "/driver_override<-\n");
+}
+
+static void what_is_recorded(void **state)
+{
+	static const struct {
+		const char *key, *value;
+	} wanted[] = {
+		{ "device", LONE },        { "phase", "hidden" },
+		{ "orig.driver", "host" }, { "orig.driver_override", "none" },
+		{ "orig.module", "host" }, { "goal.driver", "vfio-pci" },
+		{ "for", "web1" },         { "goal.driver_override", "vfio-pci" },
+	};
+	struct engine_result result;
+
+	(void)state;
+	engine_put(fixture, LONE, (struct engine_state){ "host", "none" });
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
+	expect_result("hide", &result, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		_cleanup_free_ char *value = engine_record(fixture, LONE, wanted[i].key);
+
+		assert_non_null(value);
+		assert_string_equal(value, wanted[i].value);
+	}
+}
+
+static void twice_is_once(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	result = hide(LONE);
+	expect_result("first", &result, 0);
+	model_reset();
+	result = hide(LONE);
+	expect_result("again", &result, 0);
+	assert_string_equal(result.progress, "");
+	assert_string_equal(model_control()->log, "");
+	result = give_back(LONE);
+	expect_result("back", &result, 0);
+	expect("back", LONE, on_host);
+	model_reset();
+	result = give_back(LONE);
+	expect_result("back again", &result, 0);
+	assert_string_equal(model_control()->log, "");
+	expect("back again", LONE, on_host);
+}
+
+static void to_another_goal_and_still_back(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	engine_put(fixture, LONE, (struct engine_state){ "host2", "" });
+	hide(LONE);
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { LONE }, .driver = "pci-stub" });
+	expect_result("pci-stub", &result, 0);
+	expect("pci-stub", LONE, (struct engine_state){ "pci-stub", "pci-stub" });
+	result = give_back(LONE);
+	expect_result("back", &result, 0);
+	expect("back", LONE, (struct engine_state){ "host2", "" });
+}
+
+/* -- refusals ----------------------------------------------------------------------------- */
+
+static void refuse(const char *what, const struct engine_call *call, int error)
+{
+	struct engine_result result;
+
+	model_reset();
+	result = engine_run(call);
+	expect_result(what, &result, error);
+	if (*model_control()->log)
+		fail_msg("%s: wrote %s", what, model_control()->log);
+}
+
+static void refused_without_a_write(void **state)
+{
+	(void)state;
+	fixture_device(fixture, &(struct fixture_device){ .address = "0000:06:00.0",
+							  .driver = "host",
+							  .group = 0 });
+	refuse("a bridge",
+	       &(struct engine_call){ .verb = ENGINE_HIDE,
+				      .devices = { "0000:00:10.1" } },
+	       -EPERM);
+	refuse("no group",
+	       &(struct engine_call){ .verb = ENGINE_HIDE,
+				      .devices = { "0000:06:00.0" } },
+	       -EPERM);
+	refuse("no device",
+	       &(struct engine_call){ .verb = ENGINE_HIDE,
+				      .devices = { "0000:77:00.0" } },
+	       -ENODEV);
+	refuse("a sibling on a host driver",
+	       &(struct engine_call){ .verb = ENGINE_HIDE, .devices = { PAIR0 } },
+	       -EPERM);
+	refuse("one of two is a bridge",
+	       &(struct engine_call){ .verb = ENGINE_HIDE,
+				      .devices = { LONE, "0000:00:10.1" } },
+	       -EPERM);
+	refuse("a host driver as goal",
+	       &(struct engine_call){
+		       .verb = ENGINE_HIDE, .devices = { LONE }, .driver = "host2" },
+	       -EPERM);
+	refuse("no such driver",
+	       &(struct engine_call){ .verb = ENGINE_HIDE,
+				      .devices = { LONE },
+				      .driver = "xyz_vfio_pci" },
+	       -EPERM);
+	refuse("not an address",
+	       &(struct engine_call){ .verb = ENGINE_HIDE, .devices = { "eth0" } },
+	       -EINVAL);
+	refuse("return to nowhere",
+	       &(struct engine_call){
+		       .verb = ENGINE_RETURN, .devices = { LONE }, .driver = "xyz" },
+	       -EPERM);
+	assert_false(engine_has_record(fixture, LONE));
+}
+
+static void claimed_by_another(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
+	expect_result("web1", &result, 0);
+	refuse("web2",
+	       &(struct engine_call){
+		       .verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web2" },
+	       -EPERM);
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
+	expect_result("web1 again", &result, 0);
+}
+
+/* On vfio-pci, but not by us: what it was before nobody knows. */
+static void return_without_a_record(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	engine_put(fixture, LONE, hidden);
+	refuse("unknown original",
+	       &(struct engine_call){ .verb = ENGINE_RETURN, .devices = { LONE } },
+	       -EPERM);
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_RETURN, .devices = { LONE }, .driver = "host2" });
+	expect_result("named", &result, 0);
+	expect("named", LONE, (struct engine_state){ "host2", "" });
+	assert_false(engine_has_record(fixture, LONE));
+}
+
+/* Somebody has the group open: it cannot be had back now, and nothing is tried. */
+static void held_by_a_guest(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	hide(LONE);
+	fixture_write(fixture, "/model/open/11", "%s", "");
+	refuse("held",
+	       &(struct engine_call){ .verb = ENGINE_RETURN, .devices = { LONE } },
+	       -EBUSY);
+	expect("held", LONE, hidden);
+	assert_true(engine_has_record(fixture, LONE));
+	fixture_remove(fixture, "/model/open");
+	result = give_back(LONE);
+	expect_result("released", &result, 0);
+	expect("released", LONE, on_host);
+}
+
+static void waited_for_in_vain(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	hide(LONE);
+	fixture_write(fixture, "/model/open/11", "%s", "");
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_RETURN, .devices = { LONE }, .wait = "0.2" });
+	expect_result("held", &result, -EBUSY);
+	assert_in_range(result.msec, 200, 2000);
+	expect("held", LONE, hidden);
+}
+
+/* -- several ------------------------------------------------------------------------------- */
+
+static void a_group_together(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+						   .devices = { PAIR1, PAIR0 } });
+	expect_result("both", &result, 0);
+	expect("both", PAIR0, hidden);
+	expect("both", PAIR1, hidden);
+	/* In the order in which they were named. */
+	assert_string_equal(result.progress, "Unbinding " PAIR1 " from host\n"
+					     "Binding " PAIR1 " to vfio-pci\n"
+					     "Unbinding " PAIR0 " from host\n"
+					     "Binding " PAIR0 " to vfio-pci\n");
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
+						   .devices = { PAIR0, PAIR1 } });
+	expect_result("back", &result, 0);
+	expect("back", PAIR0, on_host);
+	expect("back", PAIR1, on_host);
+	assert_false(fixture_exists(fixture, "/dev/vfio/12"));
+}
+
+static void a_group_by_consent(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	result = engine_run(&(struct engine_call){
+		.verb = ENGINE_HIDE, .devices = { PAIR0 }, .groups = true });
+	expect_result("group", &result, 0);
+	expect("group", PAIR1, hidden);
+}
+
+/* A sibling without a driver does no harm, and is not touched. */
+static void a_sibling_without_driver(void **state)
+{
+	static const struct engine_state bare = { "", "" };
+	struct engine_result result;
+
+	(void)state;
+	engine_put(fixture, PAIR1, bare);
+	result = hide(PAIR0);
+	expect_result("bare sibling", &result, 0);
+	expect("bare sibling", PAIR1, bare);
+	assert_null(strstr(model_control()->log, PAIR1));
+}
+
+static void half_of_a_held_group(void **state)
+{
+	(void)state;
+	engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+					  .devices = { PAIR0, PAIR1 } });
+	fixture_write(fixture, "/model/open/12", "%s", "");
+	refuse("the other is open",
+	       &(struct engine_call){ .verb = ENGINE_RETURN, .devices = { PAIR0 } },
+	       -EBUSY);
+	expect("the other is open", PAIR0, hidden);
+}
+
+static void side_by_side(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	engine_put(fixture, SIDE1, (struct engine_state){ "host2", "none" });
+	engine_put(fixture, SIDE2, (struct engine_state){ "", "" });
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+						   .devices = { SIDE2, SIDE0, SIDE1 } });
+	expect_result("three", &result, 0);
+	expect("three", SIDE0, hidden);
+	expect("three", SIDE1, hidden);
+	expect("three", SIDE2, hidden);
+	assert_string_equal(result.progress, "Binding " SIDE2 " to vfio-pci\n"
+					     "Unbinding " SIDE0 " from host\n"
+					     "Binding " SIDE0 " to vfio-pci\n"
+					     "Unbinding " SIDE1 " from host2\n"
+					     "Binding " SIDE1 " to vfio-pci\n");
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
+						   .devices = { SIDE0, SIDE1, SIDE2 } });
+	expect_result("back", &result, 0);
+	expect("back", SIDE0, on_host);
+	expect("back", SIDE1, (struct engine_state){ "host2", "none" });
+	expect("back", SIDE2, (struct engine_state){ "", "" });
+}
+
+/* One transaction per device: one that is held does not keep the others. */
+static void return_goes_on_to_the_next(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+					  .devices = { SIDE0, SIDE1, SIDE2 } });
+	fixture_write(fixture, "/model/open/14", "%s", "");
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
+						   .devices = { SIDE0, SIDE1, SIDE2 } });
+	expect_result("one is held", &result, -EBUSY);
+	expect("one is held", SIDE0, on_host);
+	expect("one is held", SIDE1, hidden);
+	expect("one is held", SIDE2, on_host);
+	assert_true(engine_has_record(fixture, SIDE1));
+	assert_false(engine_has_record(fixture, SIDE2));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_original_state),
+		cmocka_unit_test(every_original_state_beside_udev),
+		cmocka_unit_test_setup(to_pci_stub, fresh),
+		cmocka_unit_test_setup(what_is_written_and_said, fresh),
+		cmocka_unit_test_setup(what_is_recorded, fresh),
+		cmocka_unit_test_setup(twice_is_once, fresh),
+		cmocka_unit_test_setup(to_another_goal_and_still_back, fresh),
+		cmocka_unit_test_setup(refused_without_a_write, fresh),
+		cmocka_unit_test_setup(claimed_by_another, fresh),
+		cmocka_unit_test_setup(return_without_a_record, fresh),
+		cmocka_unit_test_setup(held_by_a_guest, fresh),
+		cmocka_unit_test_setup(waited_for_in_vain, fresh),
+		cmocka_unit_test_setup(a_group_together, fresh),
+		cmocka_unit_test_setup(a_group_by_consent, fresh),
+		cmocka_unit_test_setup(a_sibling_without_driver, fresh),
+		cmocka_unit_test_setup(half_of_a_held_group, fresh),
+		cmocka_unit_test_setup(side_by_side, fresh),
+		cmocka_unit_test_setup(return_goes_on_to_the_next, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
