@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Words for scenarios that only a real kernel can play: processes that hold devices,
+# modules, disks. The vocabulary that the model shares is in tests/scenario.sh.
+
+# hold_group DEV: this scenario keeps the vfio node of DEV open until let_go.
+hold_group()
+{
+	exec {held_group}<>"/dev/vfio/$(group_of "$1")" || fail "cannot open the node of $1"
+}
+
+let_go()
+{
+	exec {held_group}>&-
+}
+
+# guest_takes DEV...: a guest that never runs, but has the devices; its process is
+# $guest_pid, its monitor $guest_qmp.
+guest_takes()
+{
+	local device arguments=()
+	for device; do
+		arguments+=(-device "vfio-pci,host=$device")
+	done
+	guest_qmp=$scenario_folder/guest.qmp
+	rm -f "$scenario_folder/guest.pid"
+	qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none \
+		-name holder -qmp "unix:$guest_qmp,server=on,wait=off" \
+		-daemonize -pidfile "$scenario_folder/guest.pid" "${arguments[@]}" ||
+		fail "the guest did not start with $*"
+	guest_pid=$(<"$scenario_folder/guest.pid")
+}
+
+# The guest ends, and with it its hold on the devices.
+guest_ends()
+{
+	kill "$guest_pid"
+	await 20 process_gone "$guest_pid"
+}
+
+process_gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# module NAME yes|no: whether the kernel has it.
+module()
+{
+	local found=no
+	[ ! -d "/sys/module/$1" ] || found=yes
+	[ "$found" = "$2" ] || fail "module $1: $found, expected $2"
+}
+
+# disk_of DEV: the whole disks below it, as names under /dev.
+disk_of()
+{
+	local disk below
+	below=$(realpath "/sys/bus/pci/devices/$1")/
+	for disk in /sys/class/block/*; do
+		case $(realpath "$disk") in "$below"*) ;; *) continue ;; esac
+		[ ! -e "$disk/partition" ] || continue
+		[ "$(cat "$disk/hidden")" = 1 ] || printf '%s\n' "${disk##*/}"
+	done
+}
+
+has_disk()
+{
+	[ -n "$(disk_of "$1")" ]
+}
+
+# same_pattern DISK IMAGE [MIB]: the first MiB of the disk are those of the lab's image.
+same_pattern()
+{
+	local size=${3:-1}
+	[ "$(dd "if=/dev/$1" bs=1M "count=$size" iflag=direct status=none | sha256sum)" = \
+		"$(dd "if=$2" bs=1M "count=$size" status=none | sha256sum)" ] ||
+		fail "$1 does not read as $2 does"
+}
+
+# make_functions PF COUNT: virtual functions, which no driver takes by itself.
+make_functions()
+{
+	local device=/sys/bus/pci/devices/$1
+	echo 0 > "$device/sriov_drivers_autoprobe"
+	echo "$2" > "$device/sriov_numvfs"
+	[ "$(find "$device/" -maxdepth 1 -name 'virtfn*' | wc -l)" = "$2" ] ||
+		fail "$1 did not make $2 virtual functions"
+}
+
+# virtual_function PF N: its address.
+virtual_function()
+{
+	basename "$(readlink "/sys/bus/pci/devices/$1/virtfn$2")"
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the inside says, one line each, and what becomes of it here. The first letter tells:
+#
+#	. TEXT          progress
+#	| TEXT          output of a scenario
+#	> NAME          begins
+#	+ NAME SECONDS  passed
+#	- NAME          failed; its output comes after
+#	=               all scenarios have had their turn
+
+passed=0
+failed=0
+boot_done=
+
+begin_boot()
+{
+	margin='  '
+	[ -z "$live" ] || margin=''
+	boot_done=
+	current=
+	before=$((passed + failed))
+	boot_started=$SECONDS
+}
+
+take_line()
+{
+	local line=${1%$'\r'} rest name
+	rest=${line:2}
+	case $line in
+	'. '*) say "$rest ($((SECONDS - boot_started)) s)" ;;
+	'|'*) printf '%s%s\n' "$margin" "$rest" ;;
+	'> '*) current=$rest ;;
+	'+ '*)
+		name=${rest% *}
+		printf 'ok %s (%s s)\n' "$name" "${rest##* }"
+		passed=$((passed + 1))
+		current=
+		;;
+	'- '*)
+		printf 'FAIL %s\n' "$rest"
+		failed=$((failed + 1))
+		current=
+		;;
+	'=') boot_done=yes ;;
+	*) printf '  %s\n' "$line" ;;
+	esac
+}
+
+# A machine that died took those with it that had not had their turn.
+end_boot()
+{
+	local turns=$((passed + failed - before)) count
+	[ -z "$boot_done" ] || return 0
+	count=$(wc -l < "$run_folder/scenarios")
+	printf 'FAIL %s\n' "${current:-boot}"
+	say "the machine ended there; $((count - turns)) of $count scenarios did not pass"
+	show_logs
+	failed=$((failed + 1))
+}
+
+sum_up()
+{
+	[ $((passed + failed)) != 0 ] || say "no scenario ran"
+	printf '%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 600
+#
+# The three chapters of the hotplug tutorial, on one host with one guest: a network card,
+# a SATA controller, a USB controller; each goes to the guest, works there, and comes back.
+# `make demo` shows this very run.
+
+for part in frame guest nic disk; do
+	# shellcheck source=/dev/null
+	. "$lab_dir/story/$part.sh"
+done
+
+unchanged_before()
+{
+	(unchanged before)
+}
+
+# Steps keep their own account, and go on.
+set +e
+trap - ERR
+at_end end_guest
+
+snapshot before
+printf '%s\n' "A host with an IOMMU, a guest without devices: three go there and come back."
+start_guest
+tell "The guest boots in the background; meanwhile: what does the host have?"
+host "vfioprep list" || true
+tell "waiting for the guest's shell"
+step "the guest is up" await_guest
+open_monitors
+
+chapter_nic
+chapter_disk SATA "Chapter 2: a SATA controller and its disk" \
+	"$sata" "$image_sata" ahci sata0 rp2
+chapter_disk USB "Chapter 3: a USB controller and the stick behind it" \
+	"$xhci" "$image_usb" xhci_hcd usb0 rp3
+
+story_chapter=
+step "the host is as it was before" unchanged_before
+summary
