@@ -277,16 +277,20 @@ static void on_signal(int number)
 	vfp_ctx_cancel(cancellable);
 }
 
-/* What was ignored at the start stays so: nohup, and the background of a script. */
+/*
+ * What nohup has set to be ignored stays so. SIGINT is caught in any case: scripts ignore
+ * it for what they start in the background, but who sends it means it.
+ */
 static void catch_signals(struct vfp_ctx *ctx)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART },
-			 old;
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction old;
 
 	cancellable = ctx;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		if (numbers[i] == SIGINT ||
+		    (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN))
 			sigaction(numbers[i], &action, NULL);
 }
 

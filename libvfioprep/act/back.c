@@ -9,7 +9,8 @@
 #define LOOK_MSEC 25
 
 /* What is still missing below @t; NULL and 0: nothing. */
-static int missing_below(struct vfp_plan *plan, const struct target *t, char **ret_missing)
+static int missing_below(struct vfp_plan *plan, const struct target *t,
+			 char **ret_missing)
 {
 	_cleanup_free_ char *there = NULL, *missing = NULL;
 	int r = below_identities(plan->ctx, t->device->path, &there);
@@ -33,7 +34,8 @@ static void await_target(struct vfp_plan *plan, struct target *t, int64_t end)
 		    wait_readable(-1, plan->ctx->cancel_fd, deadline_in(LOOK_MSEC)) == 0)
 			continue;
 		t->error = -EAGAIN;
-		target_say(plan, t, VFP_ERROR, "back", nonnull(missing), "dmesg may say more",
+		target_say(plan, t, VFP_ERROR, "back", nonnull(missing),
+			   "dmesg may say more",
 			   "it is bound to %s again, but this has not come back: %s",
 			   t->want.driver, missing ? missing : strerror(-r));
 		return;

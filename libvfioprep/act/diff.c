@@ -40,7 +40,8 @@ static int write_setting(struct steps *steps, const char *address, enum setting 
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address, setting_rows[setting].name);
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address,
+		 setting_rows[setting].name);
 	return step_add(steps, WRITE, path, *value ? value : "\n");
 }
 
@@ -62,8 +63,9 @@ static int expect_driver(struct steps *steps, const char *address, const char *d
 }
 
 /* @current: what the override holds at this point of the plan. */
-static int write_changed(struct steps *steps, const char *address, const struct state *now,
-			 const struct state *want, const char *override, bool before_bind)
+static int write_changed(struct steps *steps, const char *address,
+			 const struct state *now, const struct state *want,
+			 const char *override, bool before_bind)
 {
 	int r = 0;
 
@@ -77,8 +79,9 @@ static int write_changed(struct steps *steps, const char *address, const struct 
 	return r;
 }
 
-static int change_driver(struct steps *steps, const char *address, const struct state *now,
-			 const struct state *want, const char **override)
+static int change_driver(struct steps *steps, const char *address,
+			 const struct state *now, const struct state *want,
+			 const char **override)
 {
 	int r = 0;
 

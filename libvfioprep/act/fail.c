@@ -29,15 +29,17 @@ void target_say_held(struct vfp_plan *plan, struct target *t)
 	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
 	find_holders(plan->ctx, node, &who);
 	t->error = -EBUSY;
-	target_say(plan, t, VFP_REFUSE, "held", nonnull(who), "unplug it there, or end that process",
-		   "its vfio node is open: %s", who ? who : "no process that can be seen has it");
+	target_say(plan, t, VFP_REFUSE, "held", nonnull(who),
+		   "unplug it there, or end that process", "its vfio node is open: %s",
+		   who ? who : "no process that can be seen has it");
 }
 
 static void say_write_failed(struct vfp_plan *plan, const struct target *t)
 {
-	const char *file = strrchr(t->failed.path, '/') + 1, *why = strerror(-t->step_error);
-	_cleanup_free_ char *dir = strndup(t->failed.path,
-					   (size_t)(file - t->failed.path - 1));
+	const char *file = strrchr(t->failed.path, '/') + 1,
+		   *why = strerror(-t->step_error);
+	_cleanup_free_ char *dir =
+		strndup(t->failed.path, (size_t)(file - t->failed.path - 1));
 	const char *driver = dir ? strrchr(dir, '/') + 1 : "";
 
 	if (streq(file, "unbind"))
@@ -47,15 +49,16 @@ static void say_write_failed(struct vfp_plan *plan, const struct target *t)
 		target_say(plan, t, VFP_ERROR, "bind", driver, "dmesg may say more",
 			   "%s does not take it: %s", driver, why);
 	else
-		target_say(plan, t, VFP_ERROR, file, "", "", "%s cannot be written: %s", file, why);
+		target_say(plan, t, VFP_ERROR, file, "", "", "%s cannot be written: %s",
+			   file, why);
 }
 
 static void say_stuck(struct vfp_plan *plan, const struct target *t)
 {
 	target_say(plan, t, VFP_ERROR, "stuck", t->failed.path,
 		   "end what holds the device; vfioprep status shows it",
-		   "the kernel did not come back from writing %s within %g s", t->failed.path,
-		   (double)plan->timeout / 1000);
+		   "the kernel did not come back from writing %s within %g s",
+		   t->failed.path, (double)plan->timeout / 1000);
 }
 
 static void say_failed(struct vfp_plan *plan, struct target *t)
@@ -63,18 +66,20 @@ static void say_failed(struct vfp_plan *plan, struct target *t)
 	if (!root_exists(plan->ctx, PCI_DEVICES "/%s", t->address))
 		target_say(plan, t, VFP_ERROR, "gone", "", "", "the device has gone");
 	else if (!t->failed.path)
-		target_say(plan, t, VFP_ERROR, "verify", "", "",
-			   t->step_error == -ENXIO
-				   ? "it is bound to %s, but /dev/vfio has no node for it"
-				   : "every write succeeded, and yet it is not bound to %s as wanted",
-			   *t->want.driver ? t->want.driver : "no driver");
+		target_say(
+			plan, t, VFP_ERROR, "verify", "", "",
+			t->step_error == -ENXIO
+				? "it is bound to %s, but /dev/vfio has no node for it"
+				: "every write succeeded, and yet it is not bound to %s as wanted",
+			*t->want.driver ? t->want.driver : "no driver");
 	else if (t->step_error == -EINPROGRESS)
 		say_stuck(plan, t);
 	else if (t->failed.op == HOLD_NODE && t->step_error == -EBUSY)
 		target_say_held(plan, t);
 	else if (t->failed.op == HOLD_DISK && t->step_error == -EBUSY) {
 		t->error = -EPERM;
-		target_say(plan, t, VFP_REFUSE, "disk", t->failed.path, "stop what uses it",
+		target_say(plan, t, VFP_REFUSE, "disk", t->failed.path,
+			   "stop what uses it",
 			   "%s is in use: something has opened it for itself alone",
 			   t->failed.path);
 	} else if (t->failed.op == WRITE)
@@ -98,7 +103,8 @@ static bool is_ours(const struct target *t, const struct state *now)
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		driver = driver || streq(now->driver, known[i]->driver);
-		override = override || streq(now->value[OVERRIDE], known[i]->value[OVERRIDE]) ||
+		override = override ||
+			   streq(now->value[OVERRIDE], known[i]->value[OVERRIDE]) ||
 			   streq(now->value[OVERRIDE], known[i]->driver);
 	}
 	return driver && override;
@@ -139,14 +145,16 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 		record_drop(plan->ctx, t->address);
 		t->written = false;
 	} else if (b->foreign) {
-		target_say(plan, t, VFP_ERROR, "foreign", b->found.driver, "vfioprep recover",
-			   "somebody else has changed it meanwhile (driver %s, override %s); it is "
-			   "left alone",
-			   *b->found.driver ? b->found.driver : "none",
-			   *b->found.value[OVERRIDE] ? b->found.value[OVERRIDE] : "none");
+		target_say(
+			plan, t, VFP_ERROR, "foreign", b->found.driver,
+			"vfioprep recover",
+			"somebody else has changed it meanwhile (driver %s, override %s); it is "
+			"left alone",
+			*b->found.driver ? b->found.driver : "none",
+			*b->found.value[OVERRIDE] ? b->found.value[OVERRIDE] : "none");
 	} else if (t->error == -ENOTRECOVERABLE) {
-		target_say(plan, t, VFP_ERROR, "back", t->found.driver, "vfioprep recover",
-			   "it could not be put back to %s: %s",
+		target_say(plan, t, VFP_ERROR, "back", t->found.driver,
+			   "vfioprep recover", "it could not be put back to %s: %s",
 			   *t->found.driver ? t->found.driver : "no driver",
 			   strerror(b->step_error ? -b->step_error : EIO));
 	}
@@ -196,8 +204,9 @@ static void put_back(struct vfp_plan *plan)
 /* After everything was put back, the record is what it was. */
 static void restore_record(struct vfp_plan *plan, struct target *t)
 {
-	int r = t->record.device && !t->record.problem ? record_save(plan->ctx, &t->record)
-						       : record_drop(plan->ctx, t->address);
+	int r = t->record.device && !t->record.problem
+		      ? record_save(plan->ctx, &t->record)
+		      : record_drop(plan->ctx, t->address);
 
 	if (r < 0)
 		target_say(plan, t, VFP_WARN, "record", RECORD_DIR, "vfioprep recover",

@@ -21,7 +21,9 @@ static int refuse(struct vfp_plan *plan, struct target *t, int error, const char
 static int object_to(struct vfp_plan *plan, struct target *t, const char *kind,
 		     const char *object, const char *remedy, const char *text)
 {
-	struct vfp_finding finding = { .severity = VFP_REFUSE, .kind = kind, .object = object };
+	struct vfp_finding finding = { .severity = VFP_REFUSE,
+				       .kind = kind,
+				       .object = object };
 
 	if (finding_lifted(&finding, plan->force))
 		return target_say(plan, t, VFP_WARN, kind, object, "", "%s", text);
@@ -52,8 +54,8 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *n
 		t->module = t->objection = NULL;
 	}
 	if (t->objection)
-		r = object_to(plan, t, "module", t->module, "load it by hand, or --force=module",
-			      t->objection);
+		r = object_to(plan, t, "module", t->module,
+			      "load it by hand, or --force=module", t->objection);
 	return r ?: state_make(driver, same ? driver : t->want.value[OVERRIDE], &t->want);
 }
 
@@ -71,7 +73,8 @@ static int choose_driver(struct vfp_plan *plan, struct target *t)
 	int r;
 
 	if (streq(name, "auto")) {
-		r = module_vfio_variant(plan->ctx, t->device->value[VFP_MODALIAS], &t->module);
+		r = module_vfio_variant(plan->ctx, t->device->value[VFP_MODALIAS],
+					&t->module);
 		if (r < 0)
 			return r;
 		name = driver_of_module(t->module);
@@ -115,9 +118,11 @@ static char *process_identity(struct vfp_ctx *ctx, const char *pid)
 	if (root_attr(ctx, &stat, "/proc/%s/stat", pid) < 0)
 		return strdup(pid);
 	p = strrchr(stat, ')');
-	if (!p || sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-				"%*s %*s %*s %llu",
-			 &start) != 1)
+	if (!p ||
+	    sscanf(p + 1,
+		   "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%*s %*s %*s %llu",
+		   &start) != 1)
 		return strdup(pid);
 	return strf("%s %llu", pid, start);
 }
@@ -143,10 +148,12 @@ static int check_claim(struct vfp_plan *plan, struct target *t)
 	_cleanup_free_ char *text = NULL;
 	const struct record *record = &t->record;
 
-	if (!plan->claim || !claim_holds(plan->ctx, record) || streq(record->for_, plan->claim))
+	if (!plan->claim || !claim_holds(plan->ctx, record) ||
+	    streq(record->for_, plan->claim))
 		return 0;
 	text = strf("it is claimed for %s", record->for_);
-	return text ? object_to(plan, t, "claim", record->for_, "return it first", text) : -ENOMEM;
+	return text ? object_to(plan, t, "claim", record->for_, "return it first", text)
+		    : -ENOMEM;
 }
 
 /* A record at rest stays what it is; one that cannot be trusted is never built upon. */
@@ -164,18 +171,21 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 		return r;
 	}
 	if (record->problem) {
-		_cleanup_free_ char *text = strf("its record cannot be used: %s", record->problem);
+		_cleanup_free_ char *text =
+			strf("its record cannot be used: %s", record->problem);
 
 		return text ? refuse(plan, t, -EPERM, "record", RECORD_DIR,
 				     "look at it, then remove it", text)
 			    : -ENOMEM;
 	}
 	if (!streq(record->phase, "hidden"))
-		return refuse(plan, t, -EPERM, "record", record->phase, "vfioprep recover",
+		return refuse(plan, t, -EPERM, "record", record->phase,
+			      "vfioprep recover",
 			      "something broke off in the middle of a change to it");
 	r = check_claim(plan, t);
 	if (r == 0 && !record_knows(record, &t->found))
-		r = object_to(plan, t, "foreign", t->found.driver, "vfioprep status shows more",
+		r = object_to(plan, t, "foreign", t->found.driver,
+			      "vfioprep status shows more",
 			      "somebody else has changed it since it was hidden");
 	return r;
 }
@@ -221,9 +231,9 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 				       : strdup(claim ? "" : nonnull(t->record.pid));
 	next->goal_driver = strdup(t->want.driver);
 	next->goal_override = strdup(t->want.value[OVERRIDE]);
-	if (!next->device || !next->identity || !next->boot || !next->phase || !next->by ||
-	    !next->for_ || !next->pid || !next->goal_driver || !next->goal_override ||
-	    !next->orig_driver || !next->orig_override)
+	if (!next->device || !next->identity || !next->boot || !next->phase ||
+	    !next->by || !next->for_ || !next->pid || !next->goal_driver ||
+	    !next->goal_override || !next->orig_driver || !next->orig_override)
 		return -ENOMEM;
 	return 0;
 }
@@ -242,11 +252,11 @@ static int take_verdict(struct vfp_plan *plan, struct target *t, struct findings
 			severity = VFP_WARN;
 			t->lift_disks = t->lift_disks || streq(f->kind, "disk");
 		} else if (severity == VFP_REFUSE) {
-			t->error = vfp_exit_worse(t->error,
-						  streq(f->kind, "held") ? -EBUSY : -EPERM);
+			t->error = vfp_exit_worse(
+				t->error, streq(f->kind, "held") ? -EBUSY : -EPERM);
 		}
-		r = finding_add(&plan->findings, severity, f->kind, f->device, f->object, f->remedy,
-				"%s", f->text);
+		r = finding_add(&plan->findings, severity, f->kind, f->device, f->object,
+				f->remedy, "%s", f->text);
 	}
 	return r;
 }
@@ -324,8 +334,8 @@ static int own_node(struct vfp_plan *plan, struct target *t)
 	}
 	job_done(&job);
 	if (r < 0 && r != -ECANCELED)
-		target_say(plan, t, VFP_ERROR, "node", node, "", "the owner of %s cannot be set: %s",
-			   node, strerror(-r));
+		target_say(plan, t, VFP_ERROR, "node", node, "",
+			   "the owner of %s cannot be set: %s", node, strerror(-r));
 	return r;
 }
 

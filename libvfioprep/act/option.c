@@ -139,7 +139,8 @@ static int set_expect(struct vfp_plan *plan, const char *value)
 	return set_text(&plan->expect, value);
 }
 
-_public_ int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option, const char *value)
+_public_ int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option,
+			  const char *value)
 {
 	switch (option) {
 	case VFP_FOR:

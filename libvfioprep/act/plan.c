@@ -43,7 +43,8 @@ _public_ void vfp_plan_free(struct vfp_plan *plan)
 	free(plan);
 }
 
-_public_ void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn, void *data)
+_public_ void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn,
+				    void *data)
 {
 	plan->progress = fn;
 	plan->progress_data = data;
@@ -54,7 +55,9 @@ _public_ void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn, 
 /* Names end up in paths. */
 static bool is_driver_name(const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+	size_t n = strspn(
+		name,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
 	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '.';
 }
@@ -89,7 +92,8 @@ _public_ int vfp_plan_hide(struct vfp_plan *plan, const char *device, const char
 	return add_target(plan, HIDE, device, driver);
 }
 
-_public_ int vfp_plan_return(struct vfp_plan *plan, const char *device, const char *driver)
+_public_ int vfp_plan_return(struct vfp_plan *plan, const char *device,
+			     const char *driver)
 {
 	return add_target(plan, RETURN, device, driver);
 }
@@ -172,7 +176,8 @@ static int add_targets(struct vfp_plan *plan)
 static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remedy,
 		      const char *text)
 {
-	return finding_add(&plan->findings, VFP_REFUSE, kind, "", "", remedy, "%s", text) ?: -EPERM;
+	return finding_add(&plan->findings, VFP_REFUSE, kind, "", "", remedy, "%s", text)
+		     ?: -EPERM;
 }
 
 /* -- under the locks ---------------------------------------------------------------------------- */
@@ -188,7 +193,8 @@ static void check_expected(struct vfp_plan *plan)
 		t->error = -EPERM;
 		target_say(plan, t, VFP_REFUSE, "identity", t->device->value[VFP_IDS],
 			   "look where the device has gone: vfioprep list",
-			   "it is %s, not %s as expected", t->device->value[VFP_IDS], t->expect);
+			   "it is %s, not %s as expected", t->device->value[VFP_IDS],
+			   t->expect);
 	}
 }
 
@@ -211,7 +217,8 @@ static void drop_records(struct vfp_plan *plan)
 		if (t->finished || !t->todo || (t->error < 0 && t->error != -EAGAIN))
 			continue;
 		if (record_drop(plan->ctx, t->address) < 0)
-			target_say(plan, t, VFP_WARN, "record", RECORD_DIR, "vfioprep recover",
+			target_say(plan, t, VFP_WARN, "record", RECORD_DIR,
+				   "vfioprep recover",
 				   "it is back, but its record cannot be removed");
 	}
 }
@@ -316,7 +323,8 @@ _public_ int vfp_plan_run(struct vfp_plan *plan, struct vfp_finding ***ret_findi
 	return deliver(plan, run(plan), ret_findings);
 }
 
-_public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out, struct vfp_finding ***ret_findings)
+_public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out,
+			    struct vfp_finding ***ret_findings)
 {
 	int r = add_targets(plan);
 

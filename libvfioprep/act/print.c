@@ -39,7 +39,8 @@ static void print_step(FILE *out, const struct step *step)
 		break;
 	case EXPECT_DRIVER:
 		if (*step->value)
-			fprintf(out, "[ \"$(basename \"$(readlink %s/driver)\")\" = %s ]\n",
+			fprintf(out,
+				"[ \"$(basename \"$(readlink %s/driver)\")\" = %s ]\n",
 				step->path, step->value);
 		else
 			fprintf(out, "[ ! -e %s/driver ]\n", step->path);
@@ -88,8 +89,8 @@ int print_script(const struct vfp_plan *plan, FILE *out)
 			fprintf(out, "modprobe %s\n", t->module);
 	}
 	for (size_t i = 0; i < plan->n && r == 0; i++)
-		if (plan->targets[i].todo && !state_equal(&plan->targets[i].found,
-							  &plan->targets[i].want))
+		if (plan->targets[i].todo &&
+		    !state_equal(&plan->targets[i].found, &plan->targets[i].want))
 			r = print_target(plan, &plan->targets[i], out);
 	return r;
 }

@@ -5,8 +5,8 @@
  */
 #include "act/act.h"
 
-static int refuse(struct vfp_plan *plan, struct target *t, const char *kind, const char *object,
-		  const char *remedy, const char *text)
+static int refuse(struct vfp_plan *plan, struct target *t, const char *kind,
+		  const char *object, const char *remedy, const char *text)
 {
 	t->error = -EPERM;
 	return target_say(plan, t, VFP_REFUSE, kind, object, remedy, "%s", text);
@@ -27,15 +27,17 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->for_ = strdup(nonnull(from->for_));
 	next->pid = strdup(nonnull(from->pid));
 	next->orig_driver = strdup(t->want.driver);
-	next->orig_module = strdup(t->driver ? nonnull(t->module) : nonnull(from->orig_module));
+	next->orig_module =
+		strdup(t->driver ? nonnull(t->module) : nonnull(from->orig_module));
 	next->orig_override = strdup(t->want.value[OVERRIDE]);
 	next->goal_driver = strdup(from->device ? from->goal_driver : t->found.driver);
-	next->goal_override = strdup(from->device ? from->goal_override
-						  : t->found.value[OVERRIDE]);
+	next->goal_override =
+		strdup(from->device ? from->goal_override : t->found.value[OVERRIDE]);
 	next->back = strdup(t->driver ? "" : nonnull(from->back));
-	if (!next->device || !next->identity || !next->boot || !next->phase || !next->since ||
-	    !next->by || !next->for_ || !next->pid || !next->orig_driver || !next->orig_module ||
-	    !next->orig_override || !next->goal_driver || !next->goal_override || !next->back)
+	if (!next->device || !next->identity || !next->boot || !next->phase ||
+	    !next->since || !next->by || !next->for_ || !next->pid ||
+	    !next->orig_driver || !next->orig_module || !next->orig_override ||
+	    !next->goal_driver || !next->goal_override || !next->back)
 		return -ENOMEM;
 	return 0;
 }
@@ -47,13 +49,14 @@ static int want_named(struct vfp_plan *plan, struct target *t)
 	int r;
 
 	if (!streq(t->driver, "auto"))
-		return state_make(t->driver, "", &t->want) ?:
-			       target_resolve_driver(plan, t, t->driver, NULL);
+		return state_make(t->driver, "", &t->want)
+			     ?: target_resolve_driver(plan, t, t->driver, NULL);
 	r = module_for_modalias(plan->ctx, t->device->value[VFP_MODALIAS], &module);
 	if (r == -ENOENT || r == -ENOTUNIQ)
 		return refuse(plan, t, "driver", "", "name one with --driver",
-			      r == -ENOENT ? "no module asks for a device like this"
-					   : "several modules ask for a device like this");
+			      r == -ENOENT
+				      ? "no module asks for a device like this"
+				      : "several modules ask for a device like this");
 	if (r == 0 && module_driver(plan->ctx, module, &driver) < 0)
 		driver = strdup(module);
 	if (r == 0 && !driver)
@@ -67,7 +70,8 @@ static int want_recorded(struct vfp_plan *plan, struct target *t)
 	const struct record *record = &t->record;
 	int r = state_make(record->orig_driver, record->orig_override, &t->want);
 
-	if (r == 0 && *record->orig_driver && !streq(t->found.driver, record->orig_driver))
+	if (r == 0 && *record->orig_driver &&
+	    !streq(t->found.driver, record->orig_driver))
 		r = target_resolve_driver(plan, t, t->want.driver, record->orig_module);
 	return r;
 }
@@ -78,15 +82,18 @@ static int prepare_unrecorded(struct vfp_plan *plan, struct target *t)
 	if (t->driver)
 		return want_named(plan, t);
 	if (driver_hides(t->found.driver))
-		return refuse(plan, t, "record", t->found.driver, "--driver NAME, or --driver auto",
-			      "it was not hidden by vfioprep in this boot, so its driver is "
-			      "not known");
+		return refuse(
+			plan, t, "record", t->found.driver,
+			"--driver NAME, or --driver auto",
+			"it was not hidden by vfioprep in this boot, so its driver is "
+			"not known");
 	return state_copy(&t->found, &t->want);
 }
 
 static int refuse_problem(struct vfp_plan *plan, struct target *t)
 {
-	_cleanup_free_ char *text = strf("its record cannot be used: %s", t->record.problem);
+	_cleanup_free_ char *text =
+		strf("its record cannot be used: %s", t->record.problem);
 
 	if (!text)
 		return -ENOMEM;
@@ -98,7 +105,8 @@ static int refuse_problem(struct vfp_plan *plan, struct target *t)
 
 static int check_foreign(struct vfp_plan *plan, struct target *t)
 {
-	struct vfp_finding finding = { .severity = VFP_REFUSE, .kind = "foreign",
+	struct vfp_finding finding = { .severity = VFP_REFUSE,
+				       .kind = "foreign",
 				       .object = t->found.driver };
 
 	if (t->driver || record_knows(&t->record, &t->found) ||
@@ -122,7 +130,8 @@ static int prepare_return(struct vfp_plan *plan, struct target *t)
 	if (t->record.problem)
 		return refuse_problem(plan, t);
 	if (t->device->bridge)
-		return refuse(plan, t, "bridge", "", "", "it is a bridge, and bridges stay as they are");
+		return refuse(plan, t, "bridge", "", "",
+			      "it is a bridge, and bridges stay as they are");
 	if (!t->record.device) {
 		r = prepare_unrecorded(plan, t);
 	} else {
@@ -180,11 +189,12 @@ static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 	if (streq(t->record.phase, "hidden")) {
 		if (is_goal(t))
 			return 0;
-		return target_say(plan, t, VFP_WARN, "foreign", t->found.driver,
-				  "vfioprep return gives it back",
-				  "it is recorded as hidden, but has driver %s and override %s",
-				  *t->found.driver ? t->found.driver : "none",
-				  *t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
+		return target_say(
+			plan, t, VFP_WARN, "foreign", t->found.driver,
+			"vfioprep return gives it back",
+			"it is recorded as hidden, but has driver %s and override %s",
+			*t->found.driver ? t->found.driver : "none",
+			*t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
 	}
 	if (!returning && is_goal(t))
 		return call_hidden(plan, t);

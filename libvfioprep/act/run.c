@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#define AT_ONCE 16
+#define AT_ONCE  16
 #define HELD_MAX 512
 
 /* -- in the child ---------------------------------------------------------------------------- */
@@ -151,7 +151,8 @@ static void start_job(struct vfp_ctx *ctx, struct job *job, int64_t timeout)
 
 	job->ctx = ctx;
 	job->text = calloc(job->steps.n, sizeof(*job->text));
-	r = job->text ? child_start(ctx, do_step, job, job->steps.n, job->lock_fd, &job->child)
+	r = job->text ? child_start(ctx, do_step, job, job->steps.n, job->lock_fd,
+				    &job->child)
 		      : -ENOMEM;
 	if (r < 0) {
 		job->error = r;
@@ -183,8 +184,8 @@ static void take_report(struct job *job, int64_t timeout, bool stop)
 }
 
 /* Wait for reports until the first deadline; *cancelled is set once it happens. */
-static void wait_reports(struct vfp_ctx *ctx, struct job **running, size_t n, bool *cancelled,
-			 struct pollfd *fds)
+static void wait_reports(struct vfp_ctx *ctx, struct job **running, size_t n,
+			 bool *cancelled, struct pollfd *fds)
 {
 	int64_t deadline = 0;
 	size_t n_fds = n;
@@ -202,8 +203,8 @@ static void wait_reports(struct vfp_ctx *ctx, struct job **running, size_t n, bo
 		*cancelled = true;
 }
 
-static void serve(struct job **running, size_t n, const struct pollfd *fds, int64_t timeout,
-		  bool stop, enum on_error on_error)
+static void serve(struct job **running, size_t n, const struct pollfd *fds,
+		  int64_t timeout, bool stop, enum on_error on_error)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (fds[i].revents)
@@ -232,7 +233,8 @@ static int first_error(const struct job *jobs, size_t n)
 	return 0;
 }
 
-static bool must_stop(const struct job *jobs, size_t n, bool cancelled, enum on_error on_error)
+static bool must_stop(const struct job *jobs, size_t n, bool cancelled,
+		      enum on_error on_error)
 {
 	return (cancelled && on_error != GO_ON) ||
 	       (on_error == STOP_ALL && first_error(jobs, n) < 0);

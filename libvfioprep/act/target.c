@@ -30,8 +30,10 @@ int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 
 void target_reset(struct target *target)
 {
-	struct target fresh = { .address = target->address, .driver = target->driver,
-				.expect = target->expect, .lock_fd = -1 };
+	struct target fresh = { .address = target->address,
+				.driver = target->driver,
+				.expect = target->expect,
+				.lock_fd = -1 };
 
 	free(target->lock_name);
 	device_free(target->device);
@@ -54,8 +56,9 @@ void target_done(struct target *target)
 	free(target->expect);
 }
 
-int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_severity severity,
-	       const char *kind, const char *object, const char *remedy, const char *format, ...)
+int target_say(struct vfp_plan *plan, const struct target *target,
+	       enum vfp_severity severity, const char *kind, const char *object,
+	       const char *remedy, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list args;
@@ -65,8 +68,8 @@ int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_seve
 	va_end(args);
 	if (!text)
 		return -ENOMEM;
-	return finding_add(&plan->findings, severity, kind, target->address, object, remedy, "%s",
-			   text);
+	return finding_add(&plan->findings, severity, kind, target->address, object,
+			   remedy, "%s", text);
 }
 
 /* -- locks --------------------------------------------------------------------------------- */
@@ -75,7 +78,8 @@ int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_seve
 static int set_lock_name(struct vfp_plan *plan, struct target *t)
 {
 	_cleanup_free_ char *group = NULL;
-	int r = root_link_name(plan->ctx, &group, PCI_DEVICES "/%s/iommu_group", t->address);
+	int r = root_link_name(plan->ctx, &group, PCI_DEVICES "/%s/iommu_group",
+			       t->address);
 
 	if (r < 0 && r != -ENOENT && r != -EINVAL)
 		return r;
@@ -133,12 +137,14 @@ static int say_lock_failed(struct vfp_plan *plan, struct target *t, int error)
 	t->error = error;
 	if (error == -EPERM)
 		return target_say(plan, t, VFP_REFUSE, "record", STATE_DIR, "",
-				  STATE_DIR " is not root's alone, so it cannot be trusted");
+				  STATE_DIR
+				  " is not root's alone, so it cannot be trusted");
 	if (error != -EBUSY)
-		return error == -ECANCELED ? 0
-					   : target_say(plan, t, VFP_ERROR, "lock", "", "",
-							"its lock cannot be taken: %s",
-							strerror(-error));
+		return error == -ECANCELED
+			     ? 0
+			     : target_say(plan, t, VFP_ERROR, "lock", "", "",
+					  "its lock cannot be taken: %s",
+					  strerror(-error));
 	if (record_load(plan->ctx, t->address, &record) == 0 && record.phase &&
 	    streq(record.phase, "stuck")) {
 		t->error = -EINPROGRESS;
@@ -212,7 +218,8 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 	if (r == -ENODEV)
 		return target_say(plan, t, VFP_REFUSE, "device", "",
 				  "vfioprep list shows what is there",
-				  "there is no PCI device at this address") ?: -ENODEV;
+				  "there is no PCI device at this address")
+			     ?: -ENODEV;
 	if (r < 0)
 		return r;
 	r = record_load(plan->ctx, t->address, &t->record);
@@ -240,8 +247,8 @@ static int add_reads(struct steps *steps, const char *address)
 }
 
 /* The driver's link never blocks; it is read last, so as not to be older than the rest. */
-static int take_state(struct vfp_plan *plan, const struct target *t, const struct job *job,
-		      struct state *state)
+static int take_state(struct vfp_plan *plan, const struct target *t,
+		      const struct job *job, struct state *state)
 {
 	_cleanup_free_ char *driver = NULL;
 	int r;
@@ -249,8 +256,8 @@ static int take_state(struct vfp_plan *plan, const struct target *t, const struc
 	if (job->error < 0)
 		return job->error;
 	if (plan->ctx->mirror)
-		mirror_file(plan->ctx, job->steps.list[OVERRIDE].path, job->text[OVERRIDE],
-			    strlen(job->text[OVERRIDE]));
+		mirror_file(plan->ctx, job->steps.list[OVERRIDE].path,
+			    job->text[OVERRIDE], strlen(job->text[OVERRIDE]));
 	r = root_link_name(plan->ctx, &driver, PCI_DEVICES "/%s/driver", t->address);
 	if (r < 0 && r != -ENOENT && r != -EINVAL)
 		return r;
@@ -264,8 +271,8 @@ static void say_read_failed(struct vfp_plan *plan, struct target *t)
 			   "end what holds the device, or reboot",
 			   "the kernel does not answer for it: a call on it hangs");
 	else if (t->error != -ECANCELED)
-		target_say(plan, t, VFP_ERROR, "read", "", "", "its state cannot be read: %s",
-			   strerror(-t->error));
+		target_say(plan, t, VFP_ERROR, "read", "", "",
+			   "its state cannot be read: %s", strerror(-t->error));
 }
 
 void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
@@ -309,7 +316,8 @@ void targets_probe(struct vfp_plan *plan)
 		int r;
 
 		if (t->error < 0 || !t->todo || t->device->group < 0 ||
-		    !driver_is_vfio(t->found.driver) || streq(t->found.driver, t->want.driver))
+		    !driver_is_vfio(t->found.driver) ||
+		    streq(t->found.driver, t->want.driver))
 			continue;
 		snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
 		r = step_add(&job.steps, HOLD_NODE, node, "");

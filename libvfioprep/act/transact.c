@@ -62,12 +62,14 @@ static bool in_each_others_way(const struct target *a, const struct target *b)
 	size_t slot = (size_t)(strrchr(a->address, '.') - a->address);
 
 	return streq(a->lock_name, b->lock_name) ||
-	       (strlen(b->address) > slot && strncmp(a->address, b->address, slot + 1) == 0) ||
+	       (strlen(b->address) > slot &&
+		strncmp(a->address, b->address, slot + 1) == 0) ||
 	       (one_at_a_time(a) && one_at_a_time(b));
 }
 
 /* Wave 0 has the first of each group and slot, wave 1 the second, and so on. */
-static unsigned int wave_of(const struct vfp_plan *plan, size_t index, const unsigned int *waves)
+static unsigned int wave_of(const struct vfp_plan *plan, size_t index,
+			    const unsigned int *waves)
 {
 	unsigned int wave = 0;
 
@@ -103,7 +105,8 @@ static void keep_failed_step(struct target *t, const struct job *job)
 	t->step_error = job->error;
 	free(t->failed.path);
 	free(t->failed.value);
-	t->failed = (struct step){ step->op, strdup(step->path), strdup(step->value), 0, 0 };
+	t->failed =
+		(struct step){ step->op, strdup(step->path), strdup(step->value), 0, 0 };
 }
 
 static void take_result(struct vfp_plan *plan, struct target *t, struct job *job)
@@ -216,8 +219,9 @@ static void load_modules(struct vfp_plan *plan)
 		if (r != -ECANCELED)
 			target_say(plan, t, VFP_ERROR, "module", t->module, "",
 				   "the module %s cannot be loaded: %s", t->module,
-				   r == -EINPROGRESS ? "the kernel does not come back from it"
-						     : strerror(-r));
+				   r == -EINPROGRESS
+					   ? "the kernel does not come back from it"
+					   : strerror(-r));
 	}
 }
 
@@ -235,7 +239,8 @@ static void save_records(struct vfp_plan *plan)
 		if (r < 0) {
 			t->error = -ECANCELED;
 			target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
-				   "it cannot be recorded in " RECORD_DIR ": %s", strerror(-r));
+				   "it cannot be recorded in " RECORD_DIR ": %s",
+				   strerror(-r));
 		}
 	}
 }
@@ -250,8 +255,9 @@ static void log_change(struct vfp_plan *plan, const struct target *t)
 
 	log_info(plan->ctx, "%s: from %s to %s", t->address, from, to);
 	if (plan->ctx->root_fd < 0)
-		syslog(LOG_DAEMON | LOG_NOTICE, "%s: from %s to %s by %s for %s", t->address, from,
-		       to, nonnull(plan->by), plan->claim ? plan->claim : "nobody in particular");
+		syslog(LOG_DAEMON | LOG_NOTICE, "%s: from %s to %s by %s for %s",
+		       t->address, from, to, nonnull(plan->by),
+		       plan->claim ? plan->claim : "nobody in particular");
 }
 
 static void report_change(struct vfp_plan *plan, const struct target *t)
@@ -262,9 +268,11 @@ static void report_change(struct vfp_plan *plan, const struct target *t)
 	if (!plan->progress)
 		return;
 	if (*t->found.driver)
-		plan->progress(plan->progress_data, VFP_UNBOUND, t->address, t->found.driver);
+		plan->progress(plan->progress_data, VFP_UNBOUND, t->address,
+			       t->found.driver);
 	if (*t->want.driver)
-		plan->progress(plan->progress_data, VFP_BOUND, t->address, t->want.driver);
+		plan->progress(plan->progress_data, VFP_BOUND, t->address,
+			       t->want.driver);
 }
 
 int plan_error(const struct vfp_plan *plan)

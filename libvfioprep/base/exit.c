@@ -10,16 +10,11 @@ static const struct {
 	int error;
 	enum vfp_exit status;
 } rows[] = {
-	{ -ENOTRECOVERABLE, VFP_EXIT_BROKEN },
-	{ -EINPROGRESS, VFP_EXIT_STUCK },
-	{ -EAGAIN, VFP_EXIT_PARTIAL },
-	{ -EREMOTEIO, VFP_EXIT_GUEST },
-	{ -ETIMEDOUT, VFP_EXIT_GUEST },
-	{ -EBUSY, VFP_EXIT_BUSY },
-	{ -EPERM, VFP_EXIT_REFUSED },
-	{ -ENODEV, VFP_EXIT_REFUSED },
-	{ -EROFS, VFP_EXIT_REFUSED },
-	{ -EINVAL, VFP_EXIT_USAGE },
+	{ -ENOTRECOVERABLE, VFP_EXIT_BROKEN }, { -EINPROGRESS, VFP_EXIT_STUCK },
+	{ -EAGAIN, VFP_EXIT_PARTIAL },         { -EREMOTEIO, VFP_EXIT_GUEST },
+	{ -ETIMEDOUT, VFP_EXIT_GUEST },        { -EBUSY, VFP_EXIT_BUSY },
+	{ -EPERM, VFP_EXIT_REFUSED },          { -ENODEV, VFP_EXIT_REFUSED },
+	{ -EROFS, VFP_EXIT_REFUSED },          { -EINVAL, VFP_EXIT_USAGE },
 };
 
 /* What is in no row is a failure that left nothing changed; 0 comes last. */

@@ -100,7 +100,8 @@ void pairs_free(struct pair *pairs, size_t n)
 	free(pairs);
 }
 
-const char *pairs_get(const struct pair *pairs, size_t n, const char *section, const char *key)
+const char *pairs_get(const struct pair *pairs, size_t n, const char *section,
+		      const char *key)
 {
 	for (size_t i = 0; i < n; i++)
 		if (streq(pairs[i].section, section) && streq(pairs[i].key, key))

@@ -3,7 +3,7 @@
  * Commands as data: a list of names with JSON arguments. The arguments keep the order in
  * which they were added (jansson sees to it), because they are spelled in that order.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 json_t *commands_add(struct commands *commands, const char *name, const char *format, ...)
 {

@@ -4,7 +4,7 @@
  * action, let it compile the request, let the dialect spell the commands. Nothing is
  * written before all of it has succeeded, so that no half command reaches a hypervisor.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 #define NAME(symbol, name) name,
 static const char *const names[] = { DIALECTS(NAME) NULL };

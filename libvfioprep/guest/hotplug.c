@@ -7,7 +7,7 @@
  * A refused value leaves its sentence in the request. A request that was asked for what
  * it could not take must not go out without it, and whoever renders it learns why.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 enum type { TEXT, SWITCH, NUMBER };
 

@@ -7,7 +7,7 @@
  * Always managed='no': with 'yes' libvirt would bind the device itself, and on unplug
  * give it to whatever driver matches, not to the one that it was taken from.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 /* -- the element as data ------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * (device_add does since 9.2, and older ones take them too). The monitors and the command
  * line spell the same list; what only a running QEMU refuses is refused only there.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 /*
  * QEMU's property host ends at domain ffff, and longer ones are real (VMD has 10000). The

@@ -4,7 +4,7 @@
  * line. The monitor and the options share QEMU's "first,key=value" syntax, in which a
  * comma in a value is doubled; around it each has quoting of its own.
  */
-#include "guest.h"
+#include "guest/guest.h"
 
 struct spelling {
 	const char *name, *hmp, *option;

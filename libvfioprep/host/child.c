@@ -91,7 +91,8 @@ static pid_t clone_quietly(void)
 int child_start(struct vfp_ctx *ctx, child_fn *fn, void *data, size_t n, int keep,
 		struct child *ret_child)
 {
-	_cleanup_close_ int go_read = -1, go_write = -1, report_read = -1, report_write = -1;
+	_cleanup_close_ int go_read = -1, go_write = -1, report_read = -1,
+			    report_write = -1;
 	sigset_t all, old;
 	int fds[2];
 	pid_t pid;

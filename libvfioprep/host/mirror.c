@@ -16,7 +16,7 @@
 struct mirror {
 	int fd;
 	bool redact;
-	struct str seen;	/* what was redacted, a line each, for equal stand-ins */
+	struct str seen; /* what was redacted, a line each, for equal stand-ins */
 };
 
 int mirror_new(const char *dir, bool redact, struct mirror **ret_mirror)
@@ -103,7 +103,8 @@ static void copy_link(struct vfp_ctx *ctx, const char *path, const char *target)
 {
 	_cleanup_free_ char *place = real_place(ctx, path);
 
-	if (!place || (symlinkat(target, ctx->mirror->fd, place + 1) < 0 && errno != EEXIST))
+	if (!place ||
+	    (symlinkat(target, ctx->mirror->fd, place + 1) < 0 && errno != EEXIST))
 		log_debug(ctx, "dump: %s: link not copied", path);
 }
 
@@ -156,8 +157,9 @@ static char *stand_in(struct mirror *m, const char *path, const char *text)
 
 static bool is_identity(const char *path)
 {
-	static const char *const names[] = { "/address", "/serial", "/wwid", "/uuid",
-					     "/nguid",	 "/eui",    "/perm_hwaddr" };
+	static const char *const names[] = { "/address",    "/serial", "/wwid",
+					     "/uuid",       "/nguid",  "/eui",
+					     "/perm_hwaddr" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (endswith(path, names[i]))
@@ -165,11 +167,12 @@ static bool is_identity(const char *path)
 	return false;
 }
 
-static void write_file(struct vfp_ctx *ctx, const char *place, const char *text, size_t size)
+static void write_file(struct vfp_ctx *ctx, const char *place, const char *text,
+		       size_t size)
 {
-	_cleanup_close_ int fd = openat(ctx->mirror->fd, place + 1,
-					O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-					0600);
+	_cleanup_close_ int fd =
+		openat(ctx->mirror->fd, place + 1,
+		       O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
 		log_debug(ctx, "dump: %s: not copied", place);
@@ -222,8 +225,8 @@ void mirror_exists(struct vfp_ctx *ctx, const char *path)
 	}
 	place = real_place(ctx, real);
 	if (place)
-		fd = openat(ctx->mirror->fd, place + 1, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
+		fd = openat(ctx->mirror->fd, place + 1,
+			    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 void mirror_list(struct vfp_ctx *ctx, const char *path, char *const *names)

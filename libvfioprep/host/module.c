@@ -36,7 +36,8 @@ static void module_list_unrefp(struct kmod_list **list)
 static void no_log(void *data, int priority, const char *file, int line, const char *fn,
 		   const char *format, va_list args)
 {
-	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
+	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format,
+		(void)args;
 }
 
 static char *modules_dir(struct vfp_ctx *ctx)
@@ -52,7 +53,8 @@ static struct kmod_ctx *kmod_open(struct vfp_ctx *ctx)
 {
 	static const char *const no_config = NULL;
 	_cleanup_free_ char *dir = modules_dir(ctx);
-	struct kmod_ctx *kmod = dir ? kmod_new(dir, ctx->root_fd < 0 ? NULL : &no_config) : NULL;
+	struct kmod_ctx *kmod =
+		dir ? kmod_new(dir, ctx->root_fd < 0 ? NULL : &no_config) : NULL;
 
 	if (kmod)
 		kmod_set_log_fn(kmod, no_log, NULL);
@@ -89,9 +91,10 @@ static int find_objection(struct kmod_module *module, char **ret)
 	if (command && *command)
 		*ret = strf("modprobe.d says `install %s %s`", name, command);
 	else if (ids)
-		*ret = strf("modprobe.d sets `%s` for %s, so loading it takes every driverless "
-			    "device with these ids",
-			    options, name);
+		*ret = strf(
+			"modprobe.d sets `%s` for %s, so loading it takes every driverless "
+			"device with these ids",
+			options, name);
 	else
 		return 0;
 	return *ret ? 0 : -ENOMEM;
@@ -126,7 +129,8 @@ int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
 
 int module_driver(struct vfp_ctx *ctx, const char *module, char **ret_driver)
 {
-	_cleanup_free_ char *path = strf("/sys/module/%s/drivers", module), *driver = NULL;
+	_cleanup_free_ char *path = strf("/sys/module/%s/drivers", module),
+			    *driver = NULL;
 	_cleanup_strings_ char **names = NULL;
 	int r = path ? root_list(ctx, path, &names) : -ENOMEM;
 
@@ -157,7 +161,8 @@ static int count_wildcards(const char *pattern)
  */
 int module_vfio_variant(struct vfp_ctx *ctx, const char *modalias, char **ret_module)
 {
-	_cleanup_free_ char *dir = modules_dir(ctx), *text = NULL, *path = NULL, *wanted = NULL;
+	_cleanup_free_ char *dir = modules_dir(ctx), *text = NULL, *path = NULL,
+			    *wanted = NULL;
 	char pattern[256], module[64], best[64] = "vfio_pci";
 	int least = INT_MAX, r;
 
@@ -217,7 +222,7 @@ int module_load(struct vfp_ctx *ctx, const char *module)
 		return -ENOENT;
 	r = lookup(kmod, module, &found);
 	if (r == 0)
-		r = kmod_module_probe_insert_module(found, KMOD_PROBE_IGNORE_COMMAND, NULL, NULL,
-						    NULL, NULL);
+		r = kmod_module_probe_insert_module(found, KMOD_PROBE_IGNORE_COMMAND,
+						    NULL, NULL, NULL, NULL);
 	return r == -EEXIST ? 0 : r;
 }

@@ -82,7 +82,8 @@ static int decode(const char *value, char **ret)
 			continue;
 		if (p[1] == 'x' && p[2])
 			memcpy(hex, p + 2, 2);
-		if (strlen(hex) != 2 || parse_number(hex, 16, 255, &byte) < 0 || byte == 0) {
+		if (strlen(hex) != 2 || parse_number(hex, 16, 255, &byte) < 0 ||
+		    byte == 0) {
 			free(out);
 			return -EINVAL;
 		}
@@ -128,7 +129,8 @@ static char *body(char *text)
 	char *newline = strchr(text, '\n'), *last;
 	size_t n = strlen(text);
 
-	if (!newline || n < strlen(LAST_LINE "\n") || !endswith(text, "\n" LAST_LINE "\n"))
+	if (!newline || n < strlen(LAST_LINE "\n") ||
+	    !endswith(text, "\n" LAST_LINE "\n"))
 		return NULL;
 	last = text + n - strlen(LAST_LINE "\n");
 	*last = '\0';
@@ -165,7 +167,8 @@ static int parse(char *text, struct record *record, const char **why)
 
 /* -- load, save, drop ------------------------------------------------------------------------- */
 
-static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text, bool *ret_trusted)
+static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text,
+		     bool *ret_trusted)
 {
 	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false), fd = -1;
 	char path[PATH_MAX];
@@ -180,11 +183,13 @@ static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text, 
 	*ret_trusted = fd != -ELOOP;
 	if (fd < 0)
 		return fd;
-	*ret_trusted = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && state_check_owner(ctx, fd) == 0;
+	*ret_trusted = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		       state_check_owner(ctx, fd) == 0;
 	return *ret_trusted ? root_read(ctx, path, RECORD_MAX, ret_text, NULL) : -EPERM;
 }
 
-static int set_problem(struct record *record, const char *address, bool stale, const char *why)
+static int set_problem(struct record *record, const char *address, bool stale,
+		       const char *why)
 {
 	free(record->problem);
 	record->problem = strdup(why);
@@ -338,7 +343,8 @@ static void records_freep(struct vfp_record ***records)
 
 _public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
 {
-	_cleanup_(records_freep) struct vfp_record **records = calloc(1, sizeof(*records));
+	_cleanup_(records_freep) struct vfp_record **records =
+		calloc(1, sizeof(*records));
 	_cleanup_strings_ char **addresses = NULL;
 	size_t n = 0;
 	int r;

@@ -23,7 +23,8 @@ int state_check_owner(struct vfp_ctx *ctx, int fd)
 
 static int make_dir(struct vfp_ctx *ctx, const char *path)
 {
-	int r = ctx->root_fd < 0 ? mkdir(path, 0755) : mkdirat(ctx->root_fd, path + 1, 0755);
+	int r = ctx->root_fd < 0 ? mkdir(path, 0755)
+				 : mkdirat(ctx->root_fd, path + 1, 0755);
 
 	return r < 0 && errno != EEXIST ? -errno : 0;
 }

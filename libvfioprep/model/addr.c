@@ -6,12 +6,13 @@
 #include "model/model.h"
 
 #define DOMAIN_MAX   0xffffffffu
-#define BUS_MAX	     0xff
+#define BUS_MAX      0xff
 #define SLOT_MAX     0x1f
 #define FUNCTION_MAX 7
 
 /* The part of @text up to @n characters as a hexadecimal number. */
-static int parse_part(const char *text, size_t n, size_t most, uint64_t max, uint64_t *ret)
+static int parse_part(const char *text, size_t n, size_t most, uint64_t max,
+		      uint64_t *ret)
 {
 	char part[9];
 
@@ -45,7 +46,8 @@ int address_parse(const char *text, struct address *ret_address)
 	if (!first)
 		return -EINVAL;
 	second = strchr(first + 1, ':');
-	if (second && parse_part(text, (size_t)(first - text), 8, DOMAIN_MAX, &domain) < 0)
+	if (second &&
+	    parse_part(text, (size_t)(first - text), 8, DOMAIN_MAX, &domain) < 0)
 		return -EINVAL;
 	if (second) {
 		text = first + 1;
@@ -77,7 +79,8 @@ static uint64_t address_number(const char *text)
 
 	if (address_parse(text, &a) < 0)
 		return UINT64_MAX;
-	return (uint64_t)a.domain << 16 | (uint64_t)a.bus << 8 | (uint64_t)a.slot << 3 | a.function;
+	return (uint64_t)a.domain << 16 | (uint64_t)a.bus << 8 | (uint64_t)a.slot << 3 |
+	       a.function;
 }
 
 int address_compare(const char *a, const char *b)

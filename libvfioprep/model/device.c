@@ -13,14 +13,16 @@ static int parse_modalias(struct vfp_device *d)
 {
 	unsigned int vendor, id, subvendor, subdevice, base, sub, interface;
 
-	if (sscanf(d->value[VFP_MODALIAS], "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &id,
-		   &subvendor, &subdevice, &base, &sub, &interface) != 7)
+	if (sscanf(d->value[VFP_MODALIAS], "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x",
+		   &vendor, &id, &subvendor, &subdevice, &base, &sub, &interface) != 7)
 		return -ENODEV;
 	d->value[VFP_IDS] = strf("%04x:%04x", vendor, id);
 	d->value[VFP_SUBSYSTEM] = strf("%04x:%04x", subvendor, subdevice);
 	d->value[VFP_CLASS] = strf("%02x%02x%02x", base, sub, interface);
 	d->bridge = base == CLASS_BRIDGE;
-	return d->value[VFP_IDS] && d->value[VFP_SUBSYSTEM] && d->value[VFP_CLASS] ? 0 : -ENOMEM;
+	return d->value[VFP_IDS] && d->value[VFP_SUBSYSTEM] && d->value[VFP_CLASS]
+		     ? 0
+		     : -ENOMEM;
 }
 
 /* "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0": place and upstream bridge. */
@@ -90,8 +92,9 @@ static int load_vfio(struct vfp_device *d)
 					root_exists(d->ctx, "%s/vfio-dev", d->path));
 	if (!d->vfio || d->group < 0)
 		return 0;
-	d->value[VFP_NODE] = strf("/dev/vfio/%s%d",
-				  group_is_noiommu(d->ctx, d->group) ? "noiommu-" : "", d->group);
+	d->value[VFP_NODE] =
+		strf("/dev/vfio/%s%d",
+		     group_is_noiommu(d->ctx, d->group) ? "noiommu-" : "", d->group);
 	return d->value[VFP_NODE] ? 0 : -ENOMEM;
 }
 
@@ -117,7 +120,8 @@ int device_load(struct vfp_ctx *ctx, const char *address, struct vfp_device **re
 	r = r ?: load_vfio(d);
 	if (r < 0)
 		return r == -ENOENT ? -ENODEV : r;
-	d->header_bridge = d->bridge && root_exists(ctx, "%s/secondary_bus_number", d->path);
+	d->header_bridge =
+		d->bridge && root_exists(ctx, "%s/secondary_bus_number", d->path);
 	*ret_device = take(d);
 	return 0;
 }
@@ -145,16 +149,16 @@ _public_ void vfp_devices_free(struct vfp_device **devices)
 static const struct {
 	const char *class, *name;
 } short_classes[] = {
-	{ "0101", "IDE" },	  { "0104", "RAID" },	   { "0106", "SATA" },
-	{ "0107", "SAS" },	  { "0108", "NVMe" },	   { "01", "Storage" },
-	{ "0200", "Ethernet" },	  { "0207", "InfiniBand" }, { "0280", "Wireless" },
-	{ "02", "Network" },	  { "0300", "VGA" },	   { "0302", "3D" },
-	{ "03", "Display" },	  { "0401", "Audio" },	   { "0403", "Audio" },
-	{ "04", "Multimedia" },	  { "05", "Memory" },	   { "0600", "Host bridge" },
+	{ "0101", "IDE" },        { "0104", "RAID" },       { "0106", "SATA" },
+	{ "0107", "SAS" },        { "0108", "NVMe" },       { "01", "Storage" },
+	{ "0200", "Ethernet" },   { "0207", "InfiniBand" }, { "0280", "Wireless" },
+	{ "02", "Network" },      { "0300", "VGA" },        { "0302", "3D" },
+	{ "03", "Display" },      { "0401", "Audio" },      { "0403", "Audio" },
+	{ "04", "Multimedia" },   { "05", "Memory" },       { "0600", "Host bridge" },
 	{ "0601", "ISA bridge" }, { "0604", "PCI bridge" }, { "06", "Bridge" },
-	{ "07", "Serial" },	  { "08", "System" },	   { "09", "Input" },
-	{ "0c03", "USB" },	  { "0c05", "SMBus" },	   { "0c", "Bus" },
-	{ "0d", "Wireless" },	  { "10", "Crypto" },	   { "12", "Accelerator" },
+	{ "07", "Serial" },       { "08", "System" },       { "09", "Input" },
+	{ "0c03", "USB" },        { "0c05", "SMBus" },      { "0c", "Bus" },
+	{ "0d", "Wireless" },     { "10", "Crypto" },       { "12", "Accelerator" },
 };
 
 static const char *short_class(const char *class)
@@ -168,8 +172,9 @@ static const char *short_class(const char *class)
 /* "Intel Corporation" is "Intel" beside a device's name. */
 static char *short_name(const char *vendor, const char *device, const char *ids)
 {
-	static const char *const endings[] = { " Corporation", " Inc.",	 " Inc",  " Co., Ltd.",
-					       " Ltd.",	       ", Ltd.", " Corp.", "," };
+	static const char *const endings[] = { " Corporation", " Inc.", " Inc",
+					       " Co., Ltd.",   " Ltd.", ", Ltd.",
+					       " Corp.",       "," };
 	_cleanup_free_ char *who = strdup(nonnull(vendor));
 	bool cut = true;
 
@@ -201,7 +206,8 @@ static void look_up_names(struct vfp_device *d)
 	sscanf(v[VFP_CLASS], "%x", &class);
 	names_lookup(d->ctx, VFP_VENDOR_NAME, vendor, 0, &v[VFP_VENDOR_NAME]);
 	names_lookup(d->ctx, VFP_DEVICE_NAME, vendor, id, &v[VFP_DEVICE_NAME]);
-	names_lookup(d->ctx, VFP_CLASS_NAME, class >> 8, class & 0xff, &v[VFP_CLASS_NAME]);
+	names_lookup(d->ctx, VFP_CLASS_NAME, class >> 8, class & 0xff,
+		     &v[VFP_CLASS_NAME]);
 	v[VFP_CLASS_SHORT] = strdup(short_class(v[VFP_CLASS]));
 	v[VFP_NAME] = short_name(v[VFP_VENDOR_NAME], v[VFP_DEVICE_NAME], v[VFP_IDS]);
 }
@@ -210,9 +216,9 @@ _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_fi
 {
 	if (field < 0 || field >= _VFP_FIELD_MAX)
 		return NULL;
-	if (!device->named && (field == VFP_CLASS_NAME || field == VFP_CLASS_SHORT ||
-			       field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME ||
-			       field == VFP_NAME))
+	if (!device->named &&
+	    (field == VFP_CLASS_NAME || field == VFP_CLASS_SHORT ||
+	     field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME || field == VFP_NAME))
 		look_up_names((struct vfp_device *)device);
 	return device->value[field];
 }
@@ -235,5 +241,6 @@ bool driver_is_vfio(const char *driver)
 
 bool driver_hides(const char *driver)
 {
-	return driver_is_vfio(driver) || streq(driver, "pci-stub") || streq(driver, "pciback");
+	return driver_is_vfio(driver) || streq(driver, "pci-stub") ||
+	       streq(driver, "pciback");
 }

@@ -149,8 +149,9 @@ bool finding_lifted(const struct vfp_finding *finding, char *const *force)
 /* The words for --force; a new row of the check brings its kind here, if it is a new one. */
 bool finding_kind_known(const char *kind, size_t n)
 {
-	static const char *const kinds[] = { "disk",  "net",   "display", "group",	"held",
-					     "sriov", "claim", "module",  "foreign" };
+	static const char *const kinds[] = { "disk",  "net",    "display",
+					     "group", "held",   "sriov",
+					     "claim", "module", "foreign" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strlen(kinds[i]) == n && strncmp(kinds[i], kind, n) == 0)

@@ -19,6 +19,7 @@
 #define HOLDERS_FILE "/holders"
 #define NODES        "/dev/vfio/"
 #define TABLE_MAX    (1 << 20)
+#define PLACE_MAX    (2 * NAME_MAX + 16)
 #define CMDLINE_MAX  (64 * 1024)
 
 void held_done(struct held_table *table)
@@ -63,7 +64,7 @@ static size_t read_some(int proc, char *buffer, size_t size, const char *pid,
 			const char *name)
 {
 	_cleanup_close_ int fd = -1;
-	char path[NAME_MAX];
+	char path[PLACE_MAX];
 	ssize_t n = -1;
 
 	snprintf(path, sizeof(path), "%s/%s", pid, name);
@@ -124,7 +125,7 @@ static char *node_of_fdinfo(struct vfp_ctx *ctx, int proc, const char *pid,
 {
 	static const char key[] = "vfio-device-syspath:";
 	_cleanup_free_ char *group = NULL;
-	char path[NAME_MAX], info[2048], *place;
+	char path[PLACE_MAX], info[2048], *place;
 
 	snprintf(path, sizeof(path), "fdinfo/%s", fd);
 	read_some(proc, info, sizeof(info), pid, path);
@@ -195,7 +196,7 @@ static int add_process(struct held_table *table, int proc, const char *pid,
 static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
 			const char *pid)
 {
-	char path[NAME_MAX];
+	char path[PLACE_MAX];
 	struct dirent *entry;
 	int fd, r = 0;
 	DIR *dir;
