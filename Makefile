@@ -116,7 +116,11 @@ MODEL := $(VERBS:%=build/model/bin/%) build/model/model-write build/model/model-
 unit: $(TESTS:%=build/dev/test/%) $(VERBS:%=build/dev/bin/%) $(MODEL)
 	@tests/unit/run $(TESTS:%=build/dev/test/%)
 
-lab: all
+build/lab/floor: tests/lab/floor.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -o $@ $<
+
+lab: all build/lab/floor
 	@tests/lab/run -k all
 
 lint: all

@@ -166,6 +166,9 @@ struct vfp_finding {
 /* "note", "warn", "unknown", "refuse", "error" */
 const char *vfp_severity_name(enum vfp_severity severity);
 
+/* The kinds of refusals that VFP_FORCE can lift, NULL-terminated, static. */
+const char *const *vfp_force_kinds(void);
+
 /*
  * Why @device can or cannot be passed to a guest, and what the host would lose. The siblings
  * in the NULL-terminated @with (may be NULL) count as going along with it.
@@ -226,7 +229,8 @@ enum vfp_option {
 	VFP_WAIT,		/* seconds to wait until nobody holds a device, 0 unless set */
 	VFP_NODE_OWNER,		/* USER[:GROUP] who may open the vfio node */
 	VFP_GROUPS,		/* "1": consent to all siblings in the IOMMU groups */
-	VFP_EXPECT,		/* "8086:10fb": what each device added from now on must be; "" any */
+	/* "8086:10fb": what each device that is added from now on must be; "": anything */
+	VFP_EXPECT,
 	VFP_BY,			/* who asks, for the record and the log; the program's name */
 };
 

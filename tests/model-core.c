@@ -70,7 +70,8 @@ static int vfio_refuses(const char *root, const char *address)
 {
 	struct place d = device_place(root, address);
 
-	if (there(at(d.path, "/secondary_bus_number")) || !there(at(d.path, "/iommu_group")))
+	if (there(at(d.path, "/secondary_bus_number")) ||
+	    !there(at(d.path, "/iommu_group")))
 		return -EINVAL;
 	return there(at(d.path, "/virtfn0")) ? -EBUSY : 0;
 }
@@ -192,7 +193,7 @@ int model_core_write(const char *root, const char *path, const char *value)
 	if (!there(at(root, "%s", path)))
 		return -ENOENT;
 	if (!*value)
-		return 0;	/* a write of no bytes never reaches the attribute */
+		return 0; /* a write of no bytes never reaches the attribute */
 	if (endswith(path, "/driver_override"))
 		return set_override(at(root, "%s", path), value);
 	if (streq(path, "/sys/bus/pci/drivers_probe") ||
@@ -219,7 +220,8 @@ static int register_driver(const char *root, const char *module, const char *nam
 	put(at(root, "/sys/module/%s/initstate", module), "live\n");
 	make_link(at(root, "/sys/module/%s/drivers/pci:%s", module, name),
 		  at("", "../../../bus/pci/drivers/%s", name).path);
-	make_link(at(folder.path, "/module"), at("", "../../../../module/%s", module).path);
+	make_link(at(folder.path, "/module"),
+		  at("", "../../../../module/%s", module).path);
 	model_core_probe_all(root, name);
 	return 0;
 }

@@ -61,10 +61,11 @@ static void add_controllers(void)
 {
 	const char *address = add("sata", 0, "8086:2922", "010601", "ahci");
 
-	fixture_disk(host, &(struct fixture_disk){ .address = address,
-						   .name = "sda",
-						   .dev = "8:0",
-						   .wwid = "t10.ATA QEMU HARDDISK LABSATA" });
+	fixture_disk(host,
+		     &(struct fixture_disk){ .address = address,
+					     .name = "sda",
+					     .dev = "8:0",
+					     .wwid = "t10.ATA QEMU HARDDISK LABSATA" });
 	printf("disk_sata=/dev/sda\n");
 	address = add("xhci", 0, "1b36:000d", "0c0330", "xhci_hcd");
 	fixture_disk(host, &(struct fixture_disk){ .address = address,

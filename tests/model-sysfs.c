@@ -172,7 +172,8 @@ static void take_below(const char *root, const char *address, const char *driver
 }
 
 /* "sda sdb": found under another name when it is back. */
-static void rename_below(const char *root, const char *class, const char *from, const char *to)
+static void rename_below(const char *root, const char *class, const char *from,
+			 const char *to)
 {
 	struct place link = at(root, "/sys/class/%s/%s", class, from);
 	struct place folder;

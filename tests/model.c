@@ -51,7 +51,8 @@ struct model_control *model_control(void)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	page = MAP_FAILED;
 	if (fd >= 0 && ftruncate(fd, sizeof(*page)) == 0)
-		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			    0);
 	if (page == MAP_FAILED) {
 		perror(path);
 		abort();
@@ -103,7 +104,7 @@ static bool count(struct model_control *c, const char *path, const char *value)
 	if (!counts(c, path, value))
 		return false;
 	n = __atomic_add_fetch(&c->points, 1, __ATOMIC_SEQ_CST);
-	if (!c->at || n != c->at)
+	if (!c->at || n < c->at || (n > c->at && !c->onwards))
 		return false;
 	c->done = true;
 	return true;
@@ -252,9 +253,11 @@ const struct seam *seam_default(void)
 /* -- records, and nodes that are busy ----------------------------------------------------- */
 
 /* Weak: only programs that are linked with --wrap have them, and only those call. */
-int __real_renameat(int from, const char *old, int to, const char *new) __attribute__((weak));
+int __real_renameat(int from, const char *old, int to, const char *new)
+	__attribute__((weak));
 int __real_unlinkat(int dir, const char *name, int flags) __attribute__((weak));
-int __real_root_open(struct vfp_ctx *ctx, const char *path, int flags) __attribute__((weak));
+int __real_root_open(struct vfp_ctx *ctx, const char *path, int flags)
+	__attribute__((weak));
 int __wrap_renameat(int from, const char *old, int to, const char *new);
 int __wrap_unlinkat(int dir, const char *name, int flags);
 int __wrap_root_open(struct vfp_ctx *ctx, const char *path, int flags);

@@ -36,6 +36,7 @@ enum { MODEL_CHILD = 1, MODEL_PARENT = 2, MODEL_BOTH = 3 };
 struct model_control {
 	enum model_action action;
 	unsigned int at;	/* the point at which it goes wrong, from 1; 0: never */
+	bool onwards;		/* and at every later one */
 	unsigned int points;	/* counted so far */
 	char only[64];		/* only writes with this in path or value count; "" all */
 	int error;

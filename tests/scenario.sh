@@ -23,6 +23,7 @@ begin_scenario()
 	: > "$out"
 	: > "$err"
 	scenario_endings=()
+	run_under=()
 	set -euo pipefail
 	set -E
 	trap 'unexpected "$BASH_COMMAND"' ERR
@@ -85,27 +86,36 @@ note()
 # await SECONDS COMMAND...: tries until it succeeds.
 await()
 {
-	local tries=$(($1 * 10))
+	local deadline=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		[ "$tries" -gt 0 ] || fail "waited in vain for: $*"
-		tries=$((tries - 1))
+		[ "$SECONDS" -lt "$deadline" ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }
 
 # ---- running the tool ------------------------------------------------------------------
 
-# run STATUS VERB...: runs vfioprep; what it said is in the files $out and $err.
+# run STATUS VERB...: runs vfioprep; what it said is in the files $out and $err. Words in
+# the list run_under stand before the command, as `timeout 5` would.
 run()
 {
 	local expected=$1 status=0
 	shift
-	"${VFIOPREP:-vfioprep}" "$@" >"$out" 2>"$err" </dev/null || status=$?
+	"${run_under[@]}" "${VFIOPREP:-vfioprep}" "$@" >"$out" 2>"$err" </dev/null ||
+		status=$?
 	[ "$status" = "$expected" ] || {
 		show_output
 		fail "vfioprep $*: exit status $status, expected $expected"
 	}
+}
+
+# refuses STATUS VERB...: runs vfioprep, and nothing is changed by that.
+refuses()
+{
+	snapshot refuses
+	run "$@"
+	unchanged refuses
 }
 
 show_output()
@@ -162,12 +172,20 @@ driver_of()
 	printf '%s\n' "${link##*/}"
 }
 
-# override_of DEV: the value, or nothing; "(null)" is how the kernel prints a null pointer.
+# Into $value; "(null)" is how the kernel prints a null pointer.
+read_override()
+{
+	value=''
+	IFS= read -r value < "$1/driver_override" || true
+	[ "$value" != '(null)' ] || value=''
+}
+
+# override_of DEV: the value, or nothing.
 override_of()
 {
-	local value=''
-	IFS= read -r value < "$pci_devices/$1/driver_override" || true
-	[ "$value" = '(null)' ] || printf '%s\n' "$value"
+	local value
+	read_override "$pci_devices/$1"
+	[ -z "$value" ] || printf '%s\n' "$value"
 }
 
 group_of()
@@ -222,6 +240,36 @@ netdev()
 	[ "$now" = "$2" ] || fail "$1: network address '$now', expected '$2'"
 }
 
+# identities DEV: addresses, serial numbers and WWIDs of what hangs below it: what the
+# interfaces and disks are, not what they are called. One line.
+identities()
+{
+	{
+		find "$pci_devices/$1/" \( -path '*/net/*/address' -o -name serial -o \
+			-name wwid \) -exec cat {} + 2>/dev/null || true
+	} | sort | tr '\n' ' '
+}
+
+# below DEV IDENTITIES: just these hang below it.
+below()
+{
+	local now
+	now=$(identities "$1")
+	[ "$now" = "$2" ] || fail "$1: below it '$now', expected '$2'"
+}
+
+# hidden DEV...: on vfio-pci in every respect.
+hidden()
+{
+	local device
+	for device; do
+		driver "$device" vfio-pci
+		override "$device" vfio-pci
+		node "$device" yes
+		record "$device" yes
+	done
+}
+
 # record DEV yes|no: whether there is a record that it is hidden.
 record()
 {
@@ -230,32 +278,40 @@ record()
 	[ "$found" = "$2" ] || fail "$1: record: $found, expected $2"
 }
 
-# Each device with its driver and override, and the vfio nodes: two processes, however
-# many devices there are.
+# Each device with its driver and override, the vfio nodes, and what is recorded. Scenarios
+# do this often, so there is but one process, however many devices there are.
 describe_devices()
 {
-	find "$pci_devices"/*/ -maxdepth 1 -name driver -printf '%p %l\n' |
-		sed "s|^$pci_devices/||; s|//*driver .*/| driver |" | sort
-	grep -H '' "$pci_devices"/*/driver_override |
-		sed "s|^$pci_devices/||; s|/driver_override:| override |; s|(null)$||" | sort
-	if [ -d "$ROOT/dev/vfio" ]; then
-		find "$ROOT/dev/vfio" -mindepth 1 ! -name vfio -printf 'node %f\n' | sort
-	fi
+	local path value
+	while read -r path value; do
+		printf '%s driver %s\n' "${path#"$pci_devices/"}" "${value##*/}"
+	done < <(find "$pci_devices"/*/driver -maxdepth 0 -printf '%h %l\n')
+	for path in "$pci_devices"/*/driver_override; do
+		path=${path%/*}
+		read_override "$path"
+		printf '%s override %s\n' "${path##*/}" "$value"
+	done
+	for path in "$ROOT"/dev/vfio/* "$ROOT"/run/vfioprep/records/*; do
+		[ ! -e "$path" ] || printf '%s\n' "${path#"$ROOT"}"
+	done
 }
 
 # snapshot NAME: notes down how all devices stand ...
+declare -A snapshots
 snapshot()
 {
-	describe_devices > "$scenario_notes/snapshot.$1"
+	snapshots[$1]=$(describe_devices)
 }
 
 # ... unchanged NAME: and that they stand so still, or again.
 unchanged()
 {
-	describe_devices > "$scenario_notes/now"
-	diff -u --label "$1" --label now \
-		"$scenario_notes/snapshot.$1" "$scenario_notes/now" ||
-		fail "the devices are not as they were at $1"
+	local now
+	now=$(describe_devices)
+	[ "$now" = "${snapshots[$1]}" ] && return
+	diff -u --label "$1" --label now <(printf '%s\n' "${snapshots[$1]}") \
+		<(printf '%s\n' "$now") || true
+	fail "the devices are not as they were at $1"
 }
 
 # ---- preparing -------------------------------------------------------------------------
@@ -299,4 +355,43 @@ prepare_driver()
 	[ -z "$wanted" ] || kwrite "/sys/bus/pci/drivers/$wanted/bind" "$device"
 	prepare_override "$device" "$before"
 	driver "$device" "$wanted"
+}
+
+# ---- holding ---------------------------------------------------------------------------
+
+# hold_group DEV: this scenario keeps the vfio node of DEV open until let_go. The model
+# has nodes that cannot really be busy, so it is told.
+hold_group()
+{
+	local group
+	group=$(group_of "$1")
+	if [ -n "$ROOT" ]; then
+		mkdir -p "$ROOT/model/open"
+		held_group=$ROOT/model/open/$group
+		: > "$held_group"
+	else
+		exec {held_group}<>"/dev/vfio/$group" || fail "cannot open the node of $1"
+	fi
+}
+
+let_go()
+{
+	if [ -n "$ROOT" ]; then
+		rm "$held_group"
+	else
+		exec {held_group}>&-
+	fi
+}
+
+# lock_group DEV: as if another vfioprep were at work on its group, until unlock_group.
+lock_group()
+{
+	mkdir -p "$ROOT/run/vfioprep/locks"
+	exec {locked_group}>>"$ROOT/run/vfioprep/locks/$(printf 'group-%010d' "$(group_of "$1")")"
+	flock "$locked_group"
+}
+
+unlock_group()
+{
+	exec {locked_group}>&-
 }

@@ -147,6 +147,14 @@ static bool is_said(enum vfp_severity severity, int error, bool notes)
 	}
 }
 
+static bool can_be_forced(const struct vfp_finding *finding)
+{
+	for (const char *const *kind = vfp_force_kinds(); *kind; kind++)
+		if (streq(*kind, finding->kind))
+			return true;
+	return false;
+}
+
 /*
  * The kind goes behind in brackets, as a compiler names its warnings: it is for --force.
  */
@@ -154,7 +162,7 @@ static void say(const struct vfp_finding *finding, int error)
 {
 	const char *device = nonnull(finding->device), *object = nonnull(finding->object);
 	const char *remedy = nonnull(finding->remedy);
-	bool tagged = finding->severity == VFP_REFUSE;
+	bool tagged = finding->severity == VFP_REFUSE && can_be_forced(finding);
 
 	complain(*device ? device : NULL, "%s%s%s%s%s%s%s%s%s",
 		 label(finding->severity, error), nonnull(finding->text),

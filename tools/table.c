@@ -312,3 +312,8 @@ int table_print(struct table *table)
 {
 	return given.json ? print_json(table) : print_text(table);
 }
+
+bool table_is_empty(const struct table *table)
+{
+	return table->n == 0;
+}

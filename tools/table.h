@@ -49,6 +49,7 @@ static inline void table_freep(struct table **table)
 /* Add @row below the row number @parent (-1: at the top). Returns its number. */
 int table_add(struct table *table, void *row, int parent);
 int table_print(struct table *table);
+bool table_is_empty(const struct table *table);
 
 /* For struct tool: the columns for --help and for the completion of -o. */
 void table_help(FILE *out, const struct column *columns);

@@ -49,8 +49,8 @@ static const struct option_row changing_rows[] = {
 	OPTION('n', "dry-run", NULL, &given.dry_run,
 	       "change nothing; print the writes as a shell script"),
 	OPTION(0, "force", "KIND[:OBJECT]", &given.force,
-	       "do it in spite of reasons of this kind, as `vfioprep check` names them "
-	       "(repeatable)"),
+	       "do it in spite of reasons of this kind; a refusal that can be lifted ends "
+	       "with its KIND:OBJECT in brackets (repeatable)"),
 	OPTION(0, "timeout", "SECONDS", &given.timeout,
 	       "give up on a step that takes longer (default 30)"),
 	{ 0 }

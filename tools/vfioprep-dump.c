@@ -17,6 +17,19 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
+/* What `hide --dry-run` reads; what it would print is of no interest. */
+static void ask_hide(struct vfp_ctx *ctx, const char *address)
+{
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	FILE *nowhere = fopen("/dev/null", "we");
+
+	if (nowhere && vfp_plan_new(ctx, &plan) == 0 &&
+	    vfp_plan_hide(plan, address, NULL) == 0)
+		vfp_plan_print(plan, nowhere, NULL);
+	if (nowhere)
+		fclose(nowhere);
+}
+
 /* Only that it is asked counts; what cannot be answered here will not be there either. */
 static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
 {
@@ -31,6 +44,7 @@ static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
 		vfp_findings_free(findings);
 	vfp_device_use(ctx, device, &use);
 	vfp_holders(ctx, device, &holders);
+	ask_hide(ctx, vfp_device_get(device, VFP_ADDRESS));
 	free(use);
 	free(holders);
 }

@@ -200,10 +200,12 @@ static void print_group(const struct group *group, struct vfp_finding *const *ex
 		const struct vfp_device *member = group->members.device[i];
 
 		report_device(stdout, member);
-		report_findings(stdout, group->findings[i],
-				vfp_device_get(member, VFP_ADDRESS));
+		report_findings(
+			stdout, group->findings[i],
+			group->members.n > 1 ? "" : vfp_device_get(member, VFP_ADDRESS));
 	}
-	report_findings(stdout, explained, "");
+	/* These sentences name their functions themselves. */
+	report_findings(stdout, explained, NULL);
 	report_conclusion(stdout, group->all);
 }
 
@@ -364,8 +366,8 @@ const struct tool tool = {
 	.operands = "[DEVICE...]",
 	.max = MANY,
 	.help = "List IOMMU groups, and say whether they can be given to a guest.",
-	.details = "With DEVICE (or group:14): a verdict on its whole group, with every "
-		   "reason; "
+	.details = "A group is judged as if all its members went together. With DEVICE "
+		   "(or group:14): a verdict on its whole group, with every reason; "
 		   "ends with 0 when it can be given, 3 when not, 1 when it could not "
 		   "be told.",
 	.sets = TOOL_LISTING,

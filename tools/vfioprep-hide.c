@@ -30,10 +30,13 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static int select_devices(struct vfp_ctx *ctx, struct selection *devices, char **operands)
+/* *named: how many of them are operands; the siblings follow. */
+static int select_devices(struct vfp_ctx *ctx, struct selection *devices, char **operands,
+			  size_t *named)
 {
 	int r = selection_add_all(ctx, devices, operands, arg.all_matching);
 
+	*named = devices->n;
 	for (size_t i = 0; i < arg.with.n && r == 0; i++)
 		r = selection_add(ctx, devices, arg.with.word[i], false);
 	return r;
@@ -47,19 +50,25 @@ static int set_options(struct vfp_plan *plan)
 		r = plan_set(plan, VFP_PID, "--pid", arg.pid);
 	if (r == 0)
 		r = plan_set(plan, VFP_NODE_OWNER, "--node-owner", arg.node_owner);
-	if (r == 0)
-		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
 	if (r == 0 && arg.group)
 		r = plan_set(plan, VFP_GROUPS, "--group", "1");
 	return r;
 }
 
-static int add_devices(struct vfp_plan *plan, const struct selection *devices)
+/* What is expected is expected of those that were named, not of their siblings. */
+static int add_devices(struct vfp_plan *plan, const struct selection *devices,
+		       size_t named)
 {
+	int r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < devices->n; i++) {
 		const char *address = vfp_device_get(devices->device[i], VFP_ADDRESS);
-		int r = vfp_plan_hide(plan, address, arg.driver);
 
+		if (i == named)
+			vfp_plan_set(plan, VFP_EXPECT, "");
+		r = vfp_plan_hide(plan, address, arg.driver);
 		if (r == -EINVAL)
 			return fail(r, nonnull(arg.driver),
 				    "not a driver's name; see vfioprep list");
@@ -73,6 +82,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
 	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	size_t named = 0;
 	int r;
 
 	if (arg.pid && !arg.for_)
@@ -81,9 +91,9 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	if (r == 0)
 		r = set_options(plan);
 	if (r == 0)
-		r = select_devices(ctx, &devices, operands);
+		r = select_devices(ctx, &devices, operands, &named);
 	if (r == 0)
-		r = add_devices(plan, &devices);
+		r = add_devices(plan, &devices, named);
 	return r < 0 ? r : plan_carry_out(plan, false);
 }
 

@@ -284,7 +284,7 @@ static void complete(struct vfp_ctx *ctx, const char *metavar)
 
 const struct tool tool = {
 	.name = "plug",
-	.operands = "DEVICE...",
+	.operands = "[DEVICE...]",
 	.min = 0,
 	.max = MANY,
 	.help = "Print the command that plugs a device into a guest.",

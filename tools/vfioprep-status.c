@@ -217,6 +217,8 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		return fail_errno(r, NULL,
 				  "the records of what is hidden cannot be read");
 	r = add_rows(ctx, table, records, &devices);
+	if (r == 0 && table_is_empty(table) && !given.json && !given.quiet)
+		complain(NULL, "nothing is hidden");
 	vfp_records_free(records);
 	return r < 0 ? r : table_print(table);
 }

@@ -256,7 +256,8 @@ static int take_verdict(struct vfp_plan *plan, struct target *t, struct findings
 				t->error, streq(f->kind, "held") ? -EBUSY : -EPERM);
 		}
 		r = finding_add(&plan->findings, severity, f->kind, f->device, f->object,
-				f->remedy, "%s", f->text);
+				severity == f->severity ? f->remedy : "", "%s%s",
+				severity == f->severity ? "" : "forced: ", f->text);
 	}
 	return r;
 }

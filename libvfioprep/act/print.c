@@ -73,24 +73,36 @@ static int print_target(const struct vfp_plan *plan, const struct target *t, FIL
 	return r;
 }
 
+static bool is_loaded_before(const struct vfp_plan *plan, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (plan->targets[i].module &&
+		    streq(plan->targets[i].module, plan->targets[index].module))
+			return true;
+	return false;
+}
+
 int print_script(const struct vfp_plan *plan, FILE *out)
 {
+	bool nothing = true;
 	int r = 0;
 
 	fputs("#!/bin/sh\nset -e\n", out);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct target *t = &plan->targets[i];
-		bool again = false;
 
-		for (size_t j = 0; j < i && t->module; j++)
-			again = again || (plan->targets[j].module &&
-					  streq(plan->targets[j].module, t->module));
-		if (t->todo && t->module && !again)
+		if (t->todo && t->module && !is_loaded_before(plan, i))
 			fprintf(out, "modprobe %s\n", t->module);
 	}
-	for (size_t i = 0; i < plan->n && r == 0; i++)
-		if (plan->targets[i].todo &&
-		    !state_equal(&plan->targets[i].found, &plan->targets[i].want))
-			r = print_target(plan, &plan->targets[i], out);
+	for (size_t i = 0; i < plan->n && r == 0; i++) {
+		const struct target *t = &plan->targets[i];
+
+		if (!t->todo || state_equal(&t->found, &t->want))
+			continue;
+		nothing = false;
+		r = print_target(plan, t, out);
+	}
+	if (nothing)
+		fputs("# nothing to do\n", out);
 	return r;
 }

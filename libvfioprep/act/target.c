@@ -283,7 +283,8 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 	for (size_t i = 0; jobs && i < plan->n; i++) {
 		struct target *t = &plan->targets[i];
 
-		jobs[i].lock_fd = t->lock_fd;
+		/* Who only reads, for ever perhaps, must not look like one who writes. */
+		jobs[i].lock_fd = -1;
 		if (t->error == 0 && !t->finished)
 			t->error = add_reads(&jobs[i].steps, t->address);
 	}

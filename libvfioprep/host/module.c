@@ -112,6 +112,11 @@ int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
 		*ret_module = NULL;
 		return 0;
 	}
+	/* A dump has no modules: on its host they may well be there. */
+	if (ctx->dump) {
+		*ret_module = strdup(hint && *hint ? hint : usual_module(driver));
+		return *ret_module ? 0 : -ENOMEM;
+	}
 	kmod = kmod_open(ctx);
 	if (!kmod)
 		return -ENOENT;

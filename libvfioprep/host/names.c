@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of vendors, devices and classes, from pci.ids by libpci. The bus is never scanned:
- * libpci is asked for nothing but its table, which it reads once, when the first name is
- * wanted. udev's hwdb and DNS stay off, as neither is quick nor always there.
+ * Names of vendors, devices and classes, from pci.ids by libpci. The bus is never
+ * scanned: libpci is asked for nothing but its table, which it reads once, when the first
+ * name is wanted. udev's hwdb and DNS stay off, as neither is quick nor always there.
  *
  * libpci reports what it cannot go on after through a callback that must not return, and
- * exits by default. Ours jumps back to the call; that libpci is given up then, and names are
- * unknown from there on.
+ * exits by default. Ours jumps back to the call; that libpci is given up then, and names
+ * are unknown from there on.
  */
 #include "host/host.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses and default routes, asked of the kernel with libmnl, for IPv4 and IPv6. For `dump`
- * the answers are kept as the bytes that came, in files below /netlink, and any root but the
- * running system's is answered from these files: its interfaces are not ours.
+ * Addresses and default routes, asked of the kernel with libmnl, for IPv4 and IPv6. For
+ * `dump` the answers are kept as the bytes that came, in files below /netlink, and any
+ * root but the running system's is answered from these files: its interfaces are not
+ * ours.
  *
- * The kernel answers at once or not at all, so each wait has a limit. A table that changed
- * while it was read is read again.
+ * The kernel answers at once or not at all, so each wait has a limit. A table that
+ * changed while it was read is read again.
  */
 #include "host/host.h"
 
@@ -49,7 +50,7 @@ static void *grow(struct table *t, size_t size)
 	return memset(list + t->n++ * size, 0, size);
 }
 
-/* -- messages ------------------------------------------------------------------------------ */
+/* -- messages ------------------------------------------------------------------------ */
 
 static int add_address(struct table *t, const struct nlmsghdr *message)
 {
@@ -63,7 +64,9 @@ static int add_address(struct table *t, const struct nlmsghdr *message)
 		return 0;
 	size = header->ifa_family == AF_INET ? sizeof(struct in_addr)
 					     : sizeof(struct in6_addr);
-	/* Of a point-to-point link IFA_ADDRESS is the other end, and IFA_LOCAL is ours. */
+	/*
+	 * Of a point-to-point link IFA_ADDRESS is the other end, and IFA_LOCAL is ours.
+	 */
 	mnl_attr_for_each(attr, message, sizeof(*header))
 	{
 		uint16_t type = mnl_attr_get_type(attr);
@@ -155,7 +158,7 @@ static int add_route(struct table *t, const struct nlmsghdr *message)
 		    : add_hop(t, header, number, ifindex);
 }
 
-/* -- asking the kernel --------------------------------------------------------------------- */
+/* -- asking the kernel --------------------------------------------------------------- */
 
 /*
  * All messages in @buffer. 1: the last one was among them; 0: more to come; -EINTR: the
@@ -261,15 +264,21 @@ static int ask(struct vfp_ctx *ctx, struct table *t)
 	return r;
 }
 
-/* What the model of a host does not say is nothing; what a dump does not say is not known. */
+/*
+ * What the model of a host does not say is nothing; what a dump does not say is not
+ * known.
+ */
 static int replay(struct vfp_ctx *ctx, struct table *t)
 {
 	_cleanup_free_ char *raw = NULL;
 	size_t size = 0;
 	int r = root_read(ctx, t->file, REPLAY_MAX, &raw, &size);
 
-	if (r == -ENOENT && !ctx->dump)
+	if (r == -ENOENT && !ctx->dump) {
+		if (ctx->mirror)
+			mirror_file(ctx, t->file, "", 0);
 		return 0;
+	}
 	return r < 0 ? r : take_messages(t, raw, size, false);
 }
 

@@ -34,54 +34,64 @@ int root_open(struct vfp_ctx *ctx, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int read_all(int fd, size_t max, char **ret_text, size_t *ret_size)
+/* A short read is the end of an attribute: sysfs gives all of it at once. */
+static int read_all(int fd, size_t max, bool attribute, struct str *text)
 {
-	_cleanup_str_ struct str text = { 0 };
 	char buffer[ATTR_MAX];
+	ssize_t n;
 
-	for (;;) {
-		ssize_t n = read(fd, buffer, sizeof(buffer));
-
+	do {
+		n = read(fd, buffer, sizeof(buffer));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (text.len + (size_t)n > max)
+		if (text->len + (size_t)n > max)
 			return -EFBIG;
-		if (str_add_bytes(&text, buffer, (size_t)n) < 0)
+		if (str_add_bytes(text, buffer, (size_t)n) < 0)
 			return -ENOMEM;
-		if (n == 0)
-			break;
-	}
-	*ret_text = take(text.s);
-	if (ret_size)
-		*ret_size = text.len;
+	} while (n != 0 && !(attribute && n < (ssize_t)sizeof(buffer)));
 	return 0;
+}
+
+/* What lies in a folder made elsewhere may be anything; /sys and /proc are as they are. */
+static int check_regular(struct vfp_ctx *ctx, int fd)
+{
+	struct stat st;
+
+	if (ctx->root_fd < 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+static int read_file(struct vfp_ctx *ctx, const char *path, size_t max, bool attribute,
+		     struct str *text)
+{
+	_cleanup_close_ int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = check_regular(ctx, fd);
+	r = r ?: read_all(fd, max, attribute, text);
+	if (r == 0 && ctx->mirror)
+		mirror_file(ctx, path, text->s, text->len);
+	return r;
 }
 
 int root_read(struct vfp_ctx *ctx, const char *path, size_t max, char **ret_text,
 	      size_t *ret_size)
 {
-	_cleanup_close_ int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	struct stat st;
-	int r;
+	_cleanup_str_ struct str text = { 0 };
+	int r = read_file(ctx, path, max, false, &text);
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	r = read_all(fd, max, &text, &size);
 	if (r < 0)
 		return r;
-	if (ctx->mirror)
-		mirror_file(ctx, path, text, size);
-	*ret_text = take(text);
 	if (ret_size)
-		*ret_size = size;
+		*ret_size = text.len;
+	*ret_text = take(text.s);
 	return 0;
 }
 
@@ -95,7 +105,7 @@ static int format_path(char path[PATH_MAX], const char *format, va_list args)
 
 int root_attr(struct vfp_ctx *ctx, char **ret_value, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_str_ struct str text = { 0 };
 	char path[PATH_MAX];
 	va_list args;
 	int r;
@@ -103,11 +113,10 @@ int root_attr(struct vfp_ctx *ctx, char **ret_value, const char *format, ...)
 	va_start(args, format);
 	r = format_path(path, format, args);
 	va_end(args);
-	if (r == 0)
-		r = root_read(ctx, path, ATTR_MAX, &text, NULL);
+	r = r ?: read_file(ctx, path, ATTR_MAX, true, &text);
 	if (r < 0)
 		return r;
-	*ret_value = chomp(take(text));
+	*ret_value = chomp(take(text.s));
 	return 0;
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Why an IOMMU group is as large as it is. A request of a device can be answered by a
- * neighbour before it gets to the IOMMU, unless every bridge on the way, and every function of
- * a slot with several, sends it upstream (PCIe Access Control Services). The kernel puts what
- * may talk past the IOMMU into one group; this looks at the same bits and names who lacks them.
+ * neighbour before it gets to the IOMMU, unless every bridge on the way, and every
+ * function of a slot with several, sends it upstream (PCIe Access Control Services). The
+ * kernel puts what may talk past the IOMMU into one group; this looks at the same bits
+ * and names who lacks them.
  *
- * The kernel knows hardware that isolates without saying so, so only members of the group are
- * named. Config space is read through the root like every file, so that it is in a dump and
- * cannot leave one; libpci takes it from memory as a dump of its own and finds capabilities.
+ * The kernel knows hardware that isolates without saying so, so only members of the group
+ * are named. Config space is read through the root like every file, so that it is in a
+ * dump and cannot leave one; libpci takes it from memory as a dump of its own and finds
+ * capabilities.
  */
 #include "model/model.h"
 
@@ -30,7 +32,7 @@ struct acs {
 	unsigned int off;  /* bits that it has and that are not set */
 };
 
-/* -- config space, by libpci --------------------------------------------------------------- */
+/* -- config space, by libpci --------------------------------------------------------- */
 
 static _Thread_local jmp_buf give_up;
 
@@ -139,7 +141,7 @@ static int acs_read(struct vfp_ctx *ctx, const char *address, struct acs *ret_ac
 	return parse_config(self, ret_acs);
 }
 
-/* -- the rules of the kernel --------------------------------------------------------------- */
+/* -- the rules of the kernel --------------------------------------------------------- */
 
 /* pci_acs_enabled(), without its list of exceptions. */
 static bool isolates(const struct acs *acs)
@@ -205,7 +207,7 @@ static char *lacks(const struct acs *acs)
 	return take(text.s);
 }
 
-/* -- one group ----------------------------------------------------------------------------- */
+/* -- one group ----------------------------------------------------------------------- */
 
 struct explanation {
 	struct vfp_ctx *ctx;
@@ -304,14 +306,14 @@ _public_ int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *dev
 	if (r == 0 && list_length(members) > 1)
 		r = explain_path(&e, device);
 	if (r == 0 && list_length(members) > 1 && !e.findings.n)
-		r = finding_add(
-			&e.findings, VFP_NOTE, "acs", e.device, NULL, NULL,
-			"every port on its way isolates: the group comes from the firmware, "
-			"or from functions that use each other's requester id");
+		r = finding_add(&e.findings, VFP_NOTE, "acs", e.device, NULL, NULL,
+				"every port on its way isolates: the group comes from "
+				"the firmware, or from functions that use each "
+				"other's requester id");
 	if (r == -ENOENT || r == -ENODEV)
-		r = finding_add(
-			&e.findings, VFP_UNKNOWN, "acs", e.device, NULL, NULL,
-			"the configuration space of a function on its way could not be read");
+		r = finding_add(&e.findings, VFP_UNKNOWN, "acs", e.device, NULL, NULL,
+				"the configuration space of a function on its way "
+				"could not be read");
 	r = r ?: findings_take(&e.findings, ret_findings);
 	findings_done(&e.findings);
 	return r;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What hangs below a device: every directory in its own subtree that has a `subsystem` link is
- * a device, and the link's name says of which kind. The cost is that of the subtree, whatever
- * else the host has. Links are not followed, so there are no loops; folders that hold settings
- * and never devices are left out.
+ * What hangs below a device: every directory in its own subtree that has a `subsystem`
+ * link is a device, and the link's name says of which kind. The cost is that of the
+ * subtree, whatever else the host has. Links are not followed, so there are no loops;
+ * folders that hold settings and never devices are left out.
  *
  * Fixed places (".../block/sda") would not do: a disk of NVMe hangs below its controller
- * without a folder between, one of virtio below virtioN, one of SCSI five levels down. With
- * NVMe multipath the controller carries only a hidden node per path, and the disk proper, the
- * head, is a virtual device.
+ * without a folder between, one of virtio below virtioN, one of SCSI five levels down.
+ * With NVMe multipath the controller carries only a hidden node per path, and the disk
+ * proper, the head, is a virtual device.
  */
 #include "model/model.h"
 
-/* The deepest seen is a disk behind a chain of USB hubs behind Thunderbolt bridges, at 27. */
+/*
+ * The deepest seen is a disk behind a chain of USB hubs behind Thunderbolt bridges, at
+ * 27.
+ */
 #define DEPTH_MAX 48
 
 static bool holds_no_devices(const char *name)
@@ -168,8 +171,8 @@ static int first_attr(struct vfp_ctx *ctx, const char *path, const char *const *
 }
 
 /*
- * The hardware's address: a bond lends its own to its ports. One that was chosen at random or
- * by a person will not come back, so it identifies nothing.
+ * The hardware's address: a bond lends its own to its ports. One that was chosen at
+ * random or by a person will not come back, so it identifies nothing.
  */
 static int net_identity(struct vfp_ctx *ctx, const char *path, char **ret_value)
 {
@@ -270,7 +273,9 @@ static bool serves(const char *there, const char *wanted)
 	return strncmp(there, wanted, kind) == 0 && (!there[kind] || there[kind] == ' ');
 }
 
-/* Takes from both what belongs together, of the entries of @wanted that are @anonymous. */
+/*
+ * Takes from both what belongs together, of the entries of @wanted that are @anonymous.
+ */
 static void match(char **wanted, char **there, bool anonymous)
 {
 	for (; *wanted; wanted++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reasons that are about disks: file systems mounted from anything stacked on one, swap, and
- * mappings that are active though nothing of them is mounted. The mounts are those of pid 1:
- * a hook or a service may see others. They are read as text through the root and parsed by
- * libmount from memory, so that a dump replays.
+ * Reasons that are about disks: file systems mounted from anything stacked on one, swap,
+ * and mappings that are active though nothing of them is mounted. The mounts are those of
+ * pid 1: a hook or a service may see others. They are read as text through the root and
+ * parsed by libmount from memory, so that a dump replays.
  */
 #include "model/model.h"
 
@@ -70,7 +70,10 @@ static int need_mounts(struct check *c)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* What is on the disk @thing, and what the host has mounted; 0 when @thing is a partition. */
+/*
+ * What is on the disk @thing, and what the host has mounted; 0 when @thing is a
+ * partition.
+ */
 static int need_stack(struct check *c, struct thing *thing)
 {
 	_cleanup_free_ char *disk = NULL;
@@ -103,9 +106,11 @@ static void iter_freep(struct libmnt_iter **iter)
 
 #define _cleanup_iter_ _cleanup_(iter_freep)
 
-/* -- mounted file systems ------------------------------------------------------------------ */
+/* -- mounted file systems ------------------------------------------------------------ */
 
-/* A file system of the disk that is mounted, once for all its mounts but the vital ones. */
+/*
+ * A file system of the disk that is mounted, once for all its mounts but the vital ones.
+ */
 struct lost {
 	dev_t dev;
 	struct block *block;
@@ -134,7 +139,9 @@ static bool is_vital(const char *where)
 	return streq(where, "/") || streq(where, "/usr") || streq(where, "/boot");
 }
 
-/* The block of @stack that @fs is on. A loop device on a disk itself counts as the disk. */
+/*
+ * The block of @stack that @fs is on. A loop device on a disk itself counts as the disk.
+ */
 static struct block *block_of_mount(struct vfp_ctx *ctx, const struct stack *stack,
 				    struct libmnt_fs *fs)
 {
@@ -241,7 +248,7 @@ int check_mounted(struct check *c, struct thing *thing)
 	return r;
 }
 
-/* -- swap ---------------------------------------------------------------------------------- */
+/* -- swap ---------------------------------------------------------------------------- */
 
 /* The block that the file at @path is on: that of the deepest mount above it. */
 static struct block *block_of_file(struct check *c, const struct stack *stack,
@@ -304,7 +311,7 @@ int check_swap(struct check *c, struct thing *thing)
 	return r;
 }
 
-/* -- mappings ------------------------------------------------------------------------------ */
+/* -- mappings ------------------------------------------------------------------------ */
 
 int check_mapping(struct check *c, struct thing *thing)
 {
@@ -326,10 +333,10 @@ int check_mapping(struct check *c, struct thing *thing)
 		r = check_use(c, USE_NORMAL, "disk %s: %s is active",
 			      thing->stack->list[0]->name, name);
 		r = r
-			  ?: check_add(
-				     c, VFP_REFUSE, name, "deactivate it",
-				     "%s is active on %s, though nothing of it is mounted",
-				     name, where);
+			  ?: check_add(c, VFP_REFUSE, name, "deactivate it",
+				       "%s is active on %s, though nothing of it "
+				       "is mounted",
+				       name, where);
 	}
 	return r;
 }

@@ -17,8 +17,7 @@ int check_console(struct check *c, struct thing *thing)
 	    !streq(boot, "1"))
 		return 0;
 	return check_use(c, USE_NORMAL, "console")
-		     ?: check_add(
-				c, VFP_REFUSE, "console", NULL,
-				"the host would lose its console: this is the display that the "
-				"firmware started with");
+		     ?: check_add(c, VFP_REFUSE, "console", NULL,
+				  "the host would lose its console: this is the "
+				  "display that the firmware started with");
 }

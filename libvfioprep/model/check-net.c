@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reasons that are about network interfaces: the SSH session that asks, the default route,
- * bridges and bonds, and addresses. An address or route is often not on the interface itself
- * but on what is on top of it (a VLAN on a bond on it), so the whole tower counts.
+ * Reasons that are about network interfaces: the SSH session that asks, the default
+ * route, bridges and bonds, and addresses. An address or route is often not on the
+ * interface itself but on what is on top of it (a VLAN on a bond on it), so the whole
+ * tower counts.
  *
  * An interface that was moved to another network namespace cannot be seen from here, and
  * still goes with its device: a NIC without one is reported as unknown.
@@ -54,9 +55,9 @@ void tower_free(struct tower *tower)
 	free(tower);
 }
 
-/* -- the session that asks ----------------------------------------------------------------- */
+/* -- the session that asks ----------------------------------------------------------- */
 
-/* What one read of /proc/PID/NAME gives; past the mirror, as it is nobody else's. */
+/* What one read of /proc/PID/NAME gives, past the mirror. */
 static size_t read_own(struct vfp_ctx *ctx, pid_t pid, const char *name, char *buffer,
 		       size_t size)
 {
@@ -131,10 +132,10 @@ static int need_network(struct check *c)
 	if (r == -ENOMEM)
 		return r;
 	n->error = r;
-	return c->ctx->dump || *c->ctx->root ? 0 : read_session(c->ctx, n);
+	return c->ctx->dump ? 0 : read_session(c->ctx, n);
 }
 
-/* -- the tower ----------------------------------------------------------------------------- */
+/* -- the tower ----------------------------------------------------------------------- */
 
 static bool has_storey(const struct tower *tower, const char *name)
 {
@@ -224,7 +225,7 @@ static char *storey_where(const struct thing *thing, const struct storey *storey
 	return strf("%s on %s", storey->name, thing->name);
 }
 
-/* -- the rows ------------------------------------------------------------------------------ */
+/* -- the rows ------------------------------------------------------------------------ */
 
 /* "192.0.2.1/24" is the address "192.0.2.1". */
 static bool is_address(const struct net_address *address, const char *text)
@@ -253,10 +254,10 @@ int check_ssh(struct check *c, struct thing *thing)
 		r = check_use(c, USE_VITAL, "net %s: SSH from %s", thing->name,
 			      n->ssh_there);
 		return r
-			     ?: check_add(
-					c, VFP_REFUSE, "ssh", NULL,
-					"you would lose your SSH session: that from %s comes in over %s",
-					n->ssh_there, where);
+			     ?: check_add(c, VFP_REFUSE, "ssh", NULL,
+					  "you would lose your SSH session: "
+					  "that from %s comes in over %s",
+					  n->ssh_there, where);
 	}
 	return r;
 }
@@ -278,10 +279,10 @@ int check_default_route(struct check *c, struct thing *thing)
 			return -ENOMEM;
 		r = check_use(c, USE_VITAL, "net %s: default route", thing->name);
 		return r
-			     ?: check_add(
-					c, VFP_REFUSE, thing->name, NULL,
-					"the host would lose its default route, which goes through %s",
-					where);
+			     ?: check_add(c, VFP_REFUSE, thing->name, NULL,
+					  "the host would lose its default route, "
+					  "which goes through %s",
+					  where);
 	}
 	return r;
 }
@@ -298,10 +299,10 @@ int check_master(struct check *c, struct thing *thing)
 		return -ENOMEM;
 	r = check_use(c, USE_NORMAL, "net %s: in %s", thing->name, master);
 	return r
-		     ?: check_add(
-				c, VFP_REFUSE, thing->name, remedy,
-				"%s would lose its port %s, and with it whoever is reached through it",
-				master, thing->name);
+		     ?: check_add(c, VFP_REFUSE, thing->name, remedy,
+				  "%s would lose its port %s, and with it "
+				  "whoever is reached through it",
+				  master, thing->name);
 }
 
 /* VLANs, macvtaps of guests and the like; what it is a port of is the row above. */
@@ -380,7 +381,9 @@ int check_network_known(struct check *c, struct thing *thing)
 	return 0;
 }
 
-/* Ethernet (0200) and other network controllers (0280: Wi-Fi), on a driver of the host. */
+/*
+ * Ethernet (0200) and other network controllers (0280: Wi-Fi), on a driver of the host.
+ */
 int check_no_interface(struct check *c, struct thing *thing)
 {
 	const char *class = c->device->value[VFP_CLASS],

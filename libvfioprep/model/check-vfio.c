@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reasons that are about the device itself and what VFIO needs of it: whether it can be given
- * away at all, who has it now, who shares its IOMMU group, and whether a second guest could
- * start with it.
+ * Reasons that are about the device itself and what VFIO needs of it: whether it can be
+ * given away at all, who has it now, who shares its IOMMU group, and whether a second
+ * guest could start with it.
  */
 #include "model/model.h"
 
@@ -17,7 +17,7 @@ int check_bridge(struct check *c, struct thing *thing)
 		       ?: 1;
 }
 
-/* -- IOMMU --------------------------------------------------------------------------------- */
+/* -- IOMMU --------------------------------------------------------------------------- */
 
 static bool is_filled(struct vfp_ctx *ctx, const char *folder)
 {
@@ -48,17 +48,18 @@ static const char *iommu_remedy(struct vfp_ctx *ctx)
 	    (on_command_line(line, "iommu=off") ||
 	     on_command_line(line, "intel_iommu=off") ||
 	     on_command_line(line, "amd_iommu=off")))
-		return "take the word that turns the IOMMU off from the kernel command line";
+		return "take what turns the IOMMU off from the kernel command line";
 	if (root_attr(ctx, &vendor, PCI_DEVICES "/0000:00:00.0/vendor") < 0)
-		return "turn the IOMMU on in the firmware; Intel also needs intel_iommu=on on the "
-		       "kernel command line";
+		return "turn the IOMMU on in the firmware; on Intel also put "
+		       "intel_iommu=on on the kernel command line";
 	if (streq(vendor, "0x8086") && line && on_command_line(line, "intel_iommu=on"))
-		return "turn VT-d on in the firmware; intel_iommu=on is on the kernel command line";
+		return "turn VT-d on in the firmware; intel_iommu=on is on the "
+		       "kernel command line already";
 	if (streq(vendor, "0x8086"))
-		return "turn VT-d on in the firmware and put intel_iommu=on on the kernel command "
-		       "line";
-	return "turn the IOMMU (AMD-Vi, SMMU) on in the firmware; the kernel command line needs "
-	       "no word for it";
+		return "turn VT-d on in the firmware and put intel_iommu=on on the "
+		       "kernel command line";
+	return "turn the IOMMU (AMD-Vi, SMMU) on in the firmware; "
+	       "the kernel command line needs no word for it";
 }
 
 int check_iommu(struct check *c, struct thing *thing)
@@ -78,7 +79,7 @@ int check_iommu(struct check *c, struct thing *thing)
 	return 0;
 }
 
-/* -- the rest of the group ----------------------------------------------------------------- */
+/* -- the rest of the group ----------------------------------------------------------- */
 
 static bool goes_along(const struct check *c, const struct vfp_device *sibling)
 {
@@ -126,7 +127,7 @@ int check_group(struct check *c, struct thing *thing)
 	return r;
 }
 
-/* -- virtual functions --------------------------------------------------------------------- */
+/* -- virtual functions --------------------------------------------------------------- */
 
 int check_sriov(struct check *c, struct thing *thing)
 {
@@ -152,7 +153,7 @@ int check_sriov(struct check *c, struct thing *thing)
 		n, n == 1 ? "" : "s");
 }
 
-/* -- who has it ---------------------------------------------------------------------------- */
+/* -- who has it ---------------------------------------------------------------------- */
 
 /* The node by which a guest can have it: its own, or that of its group. */
 static int held_node(struct check *c, char **ret_node)

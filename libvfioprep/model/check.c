@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verdict: what stands against giving a device to a guest, and what the host would lose.
- * A reason is one row of the table and one function. The device's subtree is walked once, and
- * only when a row asks for what hangs there; each row says of which subsystem, so that mounts,
- * routes and processes are read only where a disk, an interface or a vfio node makes them
- * matter. Findings come in the order of the rows.
+ * The verdict: what stands against giving a device to a guest, and what the host would
+ * lose. A reason is one row of the table and one function. The device's subtree is walked
+ * once, and only when a row asks for what hangs there; each row says of which subsystem,
+ * so that mounts, routes and processes are read only where a disk, an interface or a vfio
+ * node makes them matter. Findings come in the order of the rows.
  */
 #include "model/model.h"
 

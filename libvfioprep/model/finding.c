@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings: one reason each, as a sentence with what it is about and what can be done. They
- * go to terminals, logs and JSON, so whatever comes from devices, processes or file systems is
- * made harmless here, once, for all rows of the check.
+ * Findings: one reason each, as a sentence with what it is about and what can be done.
+ * They go to terminals, logs and JSON, so whatever comes from devices, processes or file
+ * systems is made harmless here, once, for all rows of the check.
  */
 #include "model/model.h"
 
@@ -102,17 +102,6 @@ void findings_done(struct findings *findings)
 	*findings = (struct findings){ 0 };
 }
 
-/* What no consent makes possible. */
-static bool never_lifted(const struct vfp_finding *finding)
-{
-	static const char *const kinds[] = { "bridge", "iommu", "identity", "stuck" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (streq(finding->kind, kinds[i]))
-			return true;
-	return false;
-}
-
 /* What would take the host or the person at it away: consent must name it. */
 static bool object_required(const struct vfp_finding *finding)
 {
@@ -132,7 +121,8 @@ bool finding_lifted(const struct vfp_finding *finding, char *const *force)
 {
 	size_t kind = strlen(finding->kind);
 
-	if (never_lifted(finding))
+	/* Nothing makes bridges, missing groups, a wrong identity or a hang passable. */
+	if (!finding_kind_known(finding->kind, kind))
 		return false;
 	for (; force && *force; force++) {
 		if (strncmp(*force, finding->kind, kind) != 0)
@@ -146,15 +136,19 @@ bool finding_lifted(const struct vfp_finding *finding, char *const *force)
 	return false;
 }
 
-/* The words for --force; a new row of the check brings its kind here, if it is a new one. */
+/* What --force lifts. A new row of the check brings its kind here, if it is a new one. */
+static const char *const force_kinds[] = { "disk",  "net",    "display", "group", "sriov",
+					   "claim", "module", "foreign", NULL };
+
+_public_ const char *const *vfp_force_kinds(void)
+{
+	return force_kinds;
+}
+
 bool finding_kind_known(const char *kind, size_t n)
 {
-	static const char *const kinds[] = { "disk",  "net",    "display",
-					     "group", "held",   "sriov",
-					     "claim", "module", "foreign" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strlen(kinds[i]) == n && strncmp(kinds[i], kind, n) == 0)
+	for (const char *const *k = force_kinds; *k; k++)
+		if (strlen(*k) == n && strncmp(*k, kind, n) == 0)
 			return true;
 	return false;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IOMMU groups: who is in one, and which members keep it from being given to a guest. The
- * kernel gives a group away as a whole or not at all, so the second question is about what
- * stays behind on the host.
+ * kernel gives a group away as a whole or not at all, so the second question is about
+ * what stays behind on the host.
  *
- * Up to Linux 5.18 VFIO asked each member: no driver, a vfio driver, pci-stub, or a bridge on
- * any driver is fine. Since 5.19 drivers say so themselves (driver_managed_dma), and of the
- * bridge drivers only pcieport does; pciback never did.
+ * Up to Linux 5.18 VFIO asked each member: no driver, a vfio driver, pci-stub, or a
+ * bridge on any driver is fine. Since 5.19 drivers say so themselves
+ * (driver_managed_dma), and of the bridge drivers only pcieport does; pciback never did.
  */
 #include "model/model.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The holders of one node, out of the table of all: those of the group's node, and those of
- * the character devices that the functions of the group have beside it (since Linux 6.6).
+ * The holders of one node, out of the table of all: those of the group's node, and those
+ * of the character devices that the functions of the group have beside it (since Linux
+ * 6.6).
  */
 #include "model/model.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who has a vfio node open. The links in /proc/PID/fd say it; the node itself is never opened,
- * since a group node has room for one opener and a guest that is starting would fail. One
- * walk finds all holders of all nodes, so that a listing of many devices needs only one.
+ * Who has a vfio node open. The links in /proc/PID/fd say it; the node itself is never
+ * opened, since a group node has room for one opener and a guest that is starting would
+ * fail. One walk finds all holders of all nodes, so that a listing of many devices needs
+ * only one.
  *
  * A device's own descriptor has no path; Linux 7 names the device in fdinfo. Before, the
  * process is found by the group's node, which QEMU keeps open.
@@ -57,9 +58,11 @@ static int held_add(struct held_table *table, const char *node, pid_t pid,
 	return r;
 }
 
-/* -- the running system: /proc ------------------------------------------------------------- */
+/* -- the running system: /proc ------------------------------------------------------- */
 
-/* What one read of a file of a process gives, with a '\0' after it; "" when it has gone. */
+/*
+ * What one read of a file of a process gives, with a '\0' after it; "" when it has gone.
+ */
 static size_t read_some(int proc, char *buffer, size_t size, const char *pid,
 			const char *name)
 {
@@ -141,8 +144,8 @@ static char *node_of_fdinfo(struct vfp_ctx *ctx, int proc, const char *pid,
 }
 
 /*
- * The vfio node that a descriptor is open on; NULL for anything else. A path of another mount
- * namespace ("/vfio/12") counts when it is the same device number.
+ * The vfio node that a descriptor is open on; NULL for anything else. A path of another
+ * mount namespace ("/vfio/12") counts when it is the same device number.
  */
 static char *node_of_fd(struct vfp_ctx *ctx, int proc, const char *pid, int fds,
 			const char *fd)
@@ -205,7 +208,9 @@ static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
 	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
-		/* Anything but a process that has ended is one that we may not look at. */
+		/*
+		 * Anything but a process that has ended is one that we may not look at.
+		 */
 		if (errno != ENOENT && errno != ESRCH)
 			table->complete = false;
 		if (fd >= 0)
@@ -244,7 +249,7 @@ static int scan_processes(struct vfp_ctx *ctx, struct held_table *table)
 	return r;
 }
 
-/* -- the table in a dump ------------------------------------------------------------------- */
+/* -- the table in a dump ------------------------------------------------------------- */
 
 /* "NODE PID NAME GUEST", separated by tabs, or by blanks where no name has any. */
 static int parse_line(struct held_table *table, char *line)
@@ -293,6 +298,13 @@ static void mirror_table(struct vfp_ctx *ctx, const struct held_table *table)
 		mirror_file(ctx, HOLDERS_FILE, text.s, text.len);
 }
 
+static int compare_held(const void *a, const void *b)
+{
+	const struct held *const *m = a, *const *n = b;
+
+	return (*m)->holder.pid - (*n)->holder.pid;
+}
+
 int held_read(struct vfp_ctx *ctx, struct held_table *ret_table)
 {
 	struct held_table table = { 0 };
@@ -302,6 +314,9 @@ int held_read(struct vfp_ctx *ctx, struct held_table *ret_table)
 		held_done(&table);
 		return r;
 	}
+	/* /proc is in no order of its own. */
+	if (table.n)
+		qsort(table.list, table.n, sizeof(*table.list), compare_held);
 	if (ctx->mirror)
 		mirror_table(ctx, &table);
 	*ret_table = table;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a network interface or a disk to its PCI function. The class folder's link is followed
- * to the real place, whose last PCI address is the function. Then its subtree is walked: when
- * something else that a person would miss hangs there too, the name is not enough to mean the
- * whole function.
+ * From a network interface or a disk to its PCI function. The class folder's link is
+ * followed to the real place, whose last PCI address is the function. Then its subtree is
+ * walked: when something else that a person would miss hangs there too, the name is not
+ * enough to mean the whole function.
  */
 #include "model/model.h"
+
+#include <ctype.h>
 
 #define CLASS_NET       "/sys/class/net"
 #define CLASS_BLOCK     "/sys/class/block"
@@ -24,7 +26,7 @@ int say_why(char **why, int error, const char *format, ...)
 	return *why ? error : -ENOMEM;
 }
 
-/* -- from the name to its place in /sys/devices -------------------------------------------- */
+/* -- from the name to its place in /sys/devices -------------------------------------- */
 
 /* A name that can be one part of a path; ENOENT is how the file system says no, too. */
 static int class_place(struct vfp_ctx *ctx, const char *class, const char *name,
@@ -65,6 +67,16 @@ static void to_whole_disk(struct vfp_ctx *ctx, char *place)
 		*strrchr(place, '/') = '\0';
 }
 
+/* Can an interface or a disk be called that? The kernel allows more; nobody uses it. */
+static bool is_name(const char *text)
+{
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("._+@!~#=,-", *text) &&
+		    (unsigned char)*text < 0x80)
+			return false;
+	return true;
+}
+
 static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 		      char **why, char **ret_place)
 {
@@ -73,7 +85,7 @@ static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 
 	if (startswith(text, "/dev/") && text[5])
 		r = node_place(ctx, text, &block);
-	else if (strpbrk(text, "/:"))
+	else if (!is_name(text))
 		return say_why(why, -EINVAL, "%s: neither an address nor a device",
 			       quoted);
 	else
@@ -96,7 +108,7 @@ static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 	return 0;
 }
 
-/* -- from the place to the function -------------------------------------------------------- */
+/* -- from the place to the function -------------------------------------------------- */
 
 /* The length of @place up to its last PCI function, 0 when it is below none. */
 static size_t function_length(const char *place, char address[ADDRESS_MAX])
@@ -167,10 +179,10 @@ static int resolve_head(struct vfp_ctx *ctx, const char *quoted, char **why, cha
 		    path_node(ctx, real, slash + 1, &node) < 0)
 			continue;
 		if (only)
-			return say_why(
-				why, -EPERM,
-				"%s is reached through several controllers; name their addresses",
-				quoted);
+			return say_why(why, -EPERM,
+				       "%s is reached through several controllers; "
+				       "name their addresses",
+				       quoted);
 		only = take(node);
 	}
 	if (r == 0 && only) {
@@ -180,7 +192,7 @@ static int resolve_head(struct vfp_ctx *ctx, const char *quoted, char **why, cha
 	return r;
 }
 
-/* -- what else hangs below the function ---------------------------------------------------- */
+/* -- what else hangs below the function ---------------------------------------------- */
 
 struct others {
 	struct vfp_ctx *ctx;
@@ -251,10 +263,10 @@ static int refuse_others(const struct others *o, const char *quoted, const char 
 	if (o->n > OTHERS_SHOWN &&
 	    str_add(&text, " and %zu more", o->n - OTHERS_SHOWN) < 0)
 		return -ENOMEM;
-	return say_why(
-		why, -EPERM,
-		"%s is not alone on %s: with it %s would go; name the address to mean all",
-		quoted, address, text.s);
+	return say_why(why, -EPERM,
+		       "%s is not alone on %s: with it %s would go; "
+		       "name the address to mean all",
+		       quoted, address, text.s);
 }
 
 static int check_alone(struct vfp_ctx *ctx, const char *function, const char *own,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Selectors: from the words of a person to PCI functions. An address goes straight to the
- * device's folder; only ids and "all" look at every device. An interface or a disk stands for
- * its PCI function only when nothing else hangs below that, since whoever says "sdb" does not
- * mean sda on the same controller.
+ * device's folder; only ids and "all" look at every device. An interface or a disk stands
+ * for its PCI function only when nothing else hangs below that, since whoever says "sdb"
+ * does not mean sda on the same controller.
  *
- * The text comes from command lines, hooks and configuration, so it is bounded and checked
- * before it becomes part of any path, and escaped and cut before it is quoted.
+ * The text comes from command lines, hooks and configuration, so it is bounded and
+ * checked before it becomes part of any path, and escaped and cut before it is quoted.
  */
 #include "model/model.h"
 
@@ -48,7 +48,7 @@ static int no_device(struct selection *s, const char *text)
 	return refuse_text(s, -ENODEV, text, "no such device");
 }
 
-/* -- PCI: addresses, ids, groups ----------------------------------------------------------- */
+/* -- PCI: addresses, ids, groups ----------------------------------------------------- */
 
 /* Append the function at @address; -ENODEV when there is none, and nothing is said. */
 static int add_device(struct selection *s, const char *address)
@@ -183,10 +183,10 @@ static int select_ids(struct selection *s, const char *ids, bool pci)
 		return r;
 	usb = !pci && usb_has_ids(s->ctx, ids);
 	if (usb && s->n)
-		return say_why(
-			s->why, -EINVAL,
-			"%s is ambiguous: a PCI and a USB device have these ids; say pci:%s",
-			ids, ids);
+		return say_why(s->why, -EINVAL,
+			       "%s is ambiguous: a PCI and a USB device have these ids; "
+			       "say pci:%s",
+			       ids, ids);
 	if (usb)
 		return say_why(s->why, -ENODEV,
 			       "%s is a USB device; only PCI devices are selected here",
@@ -220,7 +220,7 @@ static int select_group(struct selection *s, const char *text)
 	return r;
 }
 
-/* -- the forms ----------------------------------------------------------------------------- */
+/* -- the forms ----------------------------------------------------------------------- */
 
 static bool all_digits(const char *text, size_t n)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is stacked on a disk: its partitions and their holders, and the holders of those. A
- * file system is often several storeys up (a logical volume in LUKS on md), so the whole
- * stack counts as the disk.
+ * What is stacked on a disk: its partitions and their holders, and the holders of those.
+ * A file system is often several storeys up (a logical volume in LUKS on md), so the
+ * whole stack counts as the disk.
  *
- * Mounts name what they are of by number, which is not enough: btrfs shows a number of its
- * own, and swaps have none. So each block is also known by the names of its nodes, and where
- * a btrfs file system lies on several disks, by those of its other members.
+ * Mounts name what they are of by number, which is not enough: btrfs shows a number of
+ * its own, and swaps have none. So each block is also known by the names of its nodes,
+ * and where a btrfs file system lies on several disks, by those of its other members.
  */
 #include "model/model.h"
 
@@ -78,7 +78,7 @@ char *block_where(const struct block *block)
 	return strf("%s (%s)", base->label, block->label);
 }
 
-/* -- names --------------------------------------------------------------------------------- */
+/* -- names --------------------------------------------------------------------------- */
 
 static int add_alias(struct stack *stack, struct block *block, char *node)
 {
@@ -148,7 +148,7 @@ static char *make_label(struct vfp_ctx *ctx, const struct block *block)
 		    block->mapper);
 }
 
-/* -- the stack ----------------------------------------------------------------------------- */
+/* -- the stack ----------------------------------------------------------------------- */
 
 static int load_block(struct vfp_ctx *ctx, const char *name, struct block **ret_block)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What uses a device, in a few words for listings. The same rows as for the verdict, but only
- * those on use, and nothing that is about the group or the hardware. What the host says as a
- * whole (mounts, routes, processes) is read once for a listing of many devices.
+ * What uses a device, in a few words for listings. The same rows as for the verdict, but
+ * only those on use, and nothing that is about the group or the hardware. What the host
+ * says as a whole (mounts, routes, processes) is read once for a listing of many devices.
  */
 #include "model/model.h"
 

@@ -9,6 +9,16 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+/*
+ * Thousands of processes are forked here, and what a fork costs is the memory that there is to
+ * be copied: the sanitizer shall not keep what was freed.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=6";
+}
+
 /* -- the host --------------------------------------------------------------------------- */
 
 struct fixture *engine_host(void)
@@ -32,10 +42,15 @@ struct fixture *engine_host(void)
 
 /* -- states ----------------------------------------------------------------------------- */
 
-const char *const engine_drivers[ENGINE_DRIVERS] = { "", "host", "host2", "vfio-pci",
+static const char *const drivers[ENGINE_DRIVERS] = { "", "host", "host2", "vfio-pci",
 						     "pci-stub" };
-const char *const engine_overrides[ENGINE_OVERRIDES] = { "",	     "host",	 "host2",
-							 "vfio-pci", "pci-stub", "none" };
+static const char *const overrides[] = { "",     "host",  "vfio-pci",
+					 "none", "host2", "pci-stub" };
+
+size_t engine_states(void)
+{
+	return getenv("VFIOPREP_THOROUGH") ? ENGINE_ALL_STATES : ENGINE_STATES;
+}
 
 static struct engine_state make(const char *driver, const char *override)
 {
@@ -48,7 +63,7 @@ static struct engine_state make(const char *driver, const char *override)
 
 struct engine_state engine_nth(size_t n)
 {
-	return make(engine_drivers[n % ENGINE_DRIVERS], engine_overrides[n / ENGINE_DRIVERS]);
+	return make(drivers[n % ENGINE_DRIVERS], overrides[n / ENGINE_DRIVERS]);
 }
 
 bool engine_same(struct engine_state a, struct engine_state b)
@@ -96,10 +111,12 @@ void engine_put(struct fixture *f, const char *address, struct engine_state stat
 
 	if (!streq(now.driver, state.driver)) {
 		put(f, override, *state.driver ? state.driver : "\n");
-		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/unbind", now.driver);
+		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/unbind",
+			 now.driver);
 		if (*now.driver)
 			put(f, path, address);
-		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", state.driver);
+		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind",
+			 state.driver);
 		if (*state.driver)
 			put(f, path, address);
 	}
@@ -131,6 +148,17 @@ char *engine_record(struct fixture *f, const char *address, const char *key)
 	return strdup(found);
 }
 
+bool engine_at_rest(struct fixture *f, const char *address, struct engine_state original)
+{
+	_cleanup_free_ char *phase = engine_record(f, address, "phase");
+	struct engine_state now = engine_get(f, address);
+
+	if (!engine_has_record(f, address))
+		return engine_same(now, original);
+	return phase && streq(phase, "hidden") &&
+	       engine_same(now, make("vfio-pci", "vfio-pci"));
+}
+
 /* -- transactions ----------------------------------------------------------------------- */
 
 static void note_progress(void *data, enum vfp_event event, const char *device,
@@ -150,8 +178,8 @@ static void note_findings(struct engine_result *result, struct vfp_finding **fin
 		size_t n = strlen(result->findings);
 
 		snprintf(result->findings + n, sizeof(result->findings) - n,
-			 "%s %s %s %s: %s\n", vfp_severity_name((*f)->severity), (*f)->kind,
-			 (*f)->device, (*f)->object, (*f)->text);
+			 "%s %s %s %s: %s\n", vfp_severity_name((*f)->severity),
+			 (*f)->kind, (*f)->device, (*f)->object, (*f)->text);
 	}
 	vfp_findings_free(findings);
 }
@@ -165,10 +193,11 @@ static int fill(struct vfp_plan *plan, const struct engine_call *call)
 {
 	int r = call->verb == ENGINE_RECOVER ? vfp_plan_recover(plan) : 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(call->devices) && call->devices[i] && r == 0; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(call->devices) && call->devices[i] && r == 0;
+	     i++)
 		r = call->verb == ENGINE_HIDE
-			    ? vfp_plan_hide(plan, call->devices[i], call->driver)
-			    : vfp_plan_return(plan, call->devices[i], call->driver);
+			  ? vfp_plan_hide(plan, call->devices[i], call->driver)
+			  : vfp_plan_return(plan, call->devices[i], call->driver);
 	r = r ?: set_option(plan, VFP_FORCE, call->force);
 	r = r ?: set_option(plan, VFP_TIMEOUT, call->timeout);
 	r = r ?: set_option(plan, VFP_WAIT, call->wait);

@@ -32,12 +32,15 @@ struct engine_state {
 	char driver[32], override[32];
 };
 
-/* The original states that are tried: every driver with every override. */
-#define ENGINE_DRIVERS 5
-extern const char *const engine_drivers[ENGINE_DRIVERS];
-#define ENGINE_OVERRIDES 6
-extern const char *const engine_overrides[ENGINE_OVERRIDES];
-#define ENGINE_STATES (ENGINE_DRIVERS * ENGINE_OVERRIDES)
+/*
+ * The original states that are tried: every driver with every override. Where trying is
+ * costly the first ENGINE_STATES do, unless VFIOPREP_THOROUGH is in the environment: the
+ * others differ only in which foreign name the override holds.
+ */
+#define ENGINE_DRIVERS	  5
+#define ENGINE_STATES	  20
+#define ENGINE_ALL_STATES 30
+size_t engine_states(void);
 struct engine_state engine_nth(size_t n);
 
 /* Put a device into a state, whatever it was in. */
@@ -52,6 +55,9 @@ void engine_forget(struct fixture *f);
 bool engine_has_record(struct fixture *f, const char *address);
 /* One value of a record; NULL when there is none. To be freed. */
 char *engine_record(struct fixture *f, const char *address, const char *key);
+
+/* No record and @original again, or recorded as hidden and hidden on vfio-pci. */
+bool engine_at_rest(struct fixture *f, const char *address, struct engine_state original);
 
 enum engine_verb { ENGINE_HIDE, ENGINE_RETURN, ENGINE_RECOVER };
 

@@ -69,7 +69,8 @@ static void numbers(void **state)
 
 		if (r != (rows[i].good ? 0 : -EINVAL) ||
 		    value != (rows[i].good ? rows[i].value : 42))
-			fail_msg("\"%s\": %d, value %ju", rows[i].text, r, (uintmax_t)value);
+			fail_msg("\"%s\": %d, value %ju", rows[i].text, r,
+				 (uintmax_t)value);
 	}
 }
 
@@ -77,13 +78,26 @@ static void seconds(void **state)
 {
 	static const struct {
 		const char *text;
-		int64_t msec;	/* -1: refused */
+		int64_t msec; /* -1: refused */
 	} rows[] = {
-		{ "0", 0 },	   { "30", 30000 },   { "0.5", 500 },  { "0.25", 250 },
-		{ "1.0009", 1000 }, { "0.001", 1 },    { "", -1 },      { ".5", -1 },
-		{ "5.", -1 },	   { "-1", -1 },      { "1e3", -1 },   { "0.5s", -1 },
-		{ "1.2.3", -1 },   { "inf", -1 },     { "1 ", -1 },    { "99999999999", -1 },
-		{ "31622400", 31622400000 }, { "31622401", -1 },
+		{ "0", 0 },
+		{ "30", 30000 },
+		{ "0.5", 500 },
+		{ "0.25", 250 },
+		{ "1.0009", 1000 },
+		{ "0.001", 1 },
+		{ "", -1 },
+		{ ".5", -1 },
+		{ "5.", -1 },
+		{ "-1", -1 },
+		{ "1e3", -1 },
+		{ "0.5s", -1 },
+		{ "1.2.3", -1 },
+		{ "inf", -1 },
+		{ "1 ", -1 },
+		{ "99999999999", -1 },
+		{ "31622400", 31622400000 },
+		{ "31622401", -1 },
 		{ "0.00000000000000000000000001", -1 },
 	};
 
@@ -109,16 +123,23 @@ static void escaping_makes_text_harmless(void **state)
 		{ "\x1b[31mred", "\\x1b[31mred" },
 		{ "two\nlines\t", "two\\x0alines\\x09" },
 		{ "\x7f", "\\x7f" },
-		{ "\xc2\x9b" "31m", "\\xc2\\x9b31m" },	/* C1: CSI */
+		{ "\xc2\x9b"
+		  "31m",
+		  "\\xc2\\x9b31m" }, /* C1: CSI */
 		{ "\xff\xfe", "\\xff\\xfe" },
-		{ "\xc3", "\\xc3" },			/* cut short */
+		{ "\xc3", "\\xc3" }, /* cut short */
 		{ "\xe2\x82", "\\xe2\\x82" },
-		{ "\xc0\xaf", "\\xc0\\xaf" },		/* overlong */
+		{ "\xc0\xaf", "\\xc0\\xaf" }, /* overlong */
 		{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf" },
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },	/* surrogate */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* surrogate */
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
-		{ "\xe2\x80\xae" "txt", "\\xe2\\x80\\xaetxt" },	/* right to left */
-		{ "\x80" "abc", "\\x80" "abc" },
+		{ "\xe2\x80\xae"
+		  "txt",
+		  "\\xe2\\x80\\xaetxt" }, /* right to left */
+		{ "\x80"
+		  "abc",
+		  "\\x80"
+		  "abc" },
 	};
 
 	(void)state;
@@ -196,10 +217,11 @@ static void keyfile_reads_what_people_write(void **state)
 	int line = 0;
 
 	(void)state;
-	assert_int_equal(keyfile_parse("# a comment\n\n a = b=c \nempty=\n[one two]\nkey= v\n"
-				       "\tlast=x",
-				       &pairs, &n, &line),
-			 0);
+	assert_int_equal(
+		keyfile_parse("# a comment\n\n a = b=c \nempty=\n[one two]\nkey= v\n"
+			      "\tlast=x",
+			      &pairs, &n, &line),
+		0);
 	assert_int_equal(n, 4);
 	assert_string_equal(pairs_get(pairs, n, "", "empty"), "");
 	assert_string_equal(pairs_get(pairs, n, "one two", "last"), "x");
@@ -214,9 +236,15 @@ static void keyfile_says_which_line_is_wrong(void **state)
 		const char *text;
 		int line;
 	} rows[] = {
-		{ "nothing", 1 },      { "a=1\nb\n", 2 },	{ "=1", 1 },
-		{ "a b=1", 1 },	       { "[]\n", 1 },		{ "[open\n", 1 },
-		{ "a=1\n\n\na=\x01", 4 }, { "a=1\r\nb=\x1b[0m\n", 2 }, { "a=\x7f", 1 },
+		{ "nothing", 1 },
+		{ "a=1\nb\n", 2 },
+		{ "=1", 1 },
+		{ "a b=1", 1 },
+		{ "[]\n", 1 },
+		{ "[open\n", 1 },
+		{ "a=1\n\n\na=\x01", 4 },
+		{ "a=1\r\nb=\x1b[0m\n", 2 },
+		{ "a=\x7f", 1 },
 	};
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The walk below a device: it finds disks and interfaces wherever their bus puts them, and
- * goes nowhere else; and what it remembers of them is recognised when they come back.
+ * The walk below a device: it finds disks and interfaces wherever their bus puts them,
+ * and goes nowhere else; and what it remembers of them is recognised when they come back.
  */
 #include "fixture.h"
 
@@ -129,7 +129,7 @@ static void a_negative_return_ends_the_walk(void **state)
 	assert_int_equal(calls, 1);
 }
 
-/* -- disks ------------------------------------------------------------------------------ */
+/* -- disks --------------------------------------------------------------------------- */
 
 static void assert_disks(const char *expected)
 {
@@ -183,7 +183,7 @@ static void exclamation_marks_are_folders(void **state)
 	assert_disks("/dev/cciss/c0d0 ");
 }
 
-/* -- identities ------------------------------------------------------------------------- */
+/* -- identities ---------------------------------------------------------------------- */
 
 static void assert_identities(const char *expected)
 {

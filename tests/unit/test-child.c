@@ -27,7 +27,7 @@ static struct shared {
 	int begun, ended;
 	pid_t pid, session;
 	bool term_blocked, pipe_default;
-} *shared;
+} * shared;
 
 static struct fixture *fixture;
 static struct vfp_ctx *ctx;
@@ -473,7 +473,8 @@ static void tool(int msec)
 {
 	struct child child;
 
-	if (child_start(ctx, count_step, &msec, 3, -1, &child) < 0 || child_go(&child) < 0)
+	if (child_start(ctx, count_step, &msec, 3, -1, &child) < 0 ||
+	    child_go(&child) < 0)
 		_exit(1);
 	for (;;)
 		pause();

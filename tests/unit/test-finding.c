@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings: nothing in them can harm a terminal, and --force lifts what it names and no more.
+ * Findings: nothing in them can harm a terminal, and --force lifts what it names and no
+ * more.
  */
 #include "fixture.h"
 

@@ -91,7 +91,7 @@ static void there_and_back(struct engine_state original)
 static void every_original_state(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ENGINE_STATES; i++)
+	for (size_t i = 0; i < ENGINE_ALL_STATES; i++)
 		there_and_back(engine_nth(i));
 }
 
@@ -99,7 +99,7 @@ static void every_original_state(void **state)
 static void every_original_state_beside_udev(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ENGINE_STATES; i++) {
+	for (size_t i = 0; i < ENGINE_ALL_STATES; i++) {
 		struct engine_state original = engine_nth(i);
 		struct model_control *control = model_control();
 		struct engine_result result;

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#define DEVICE "0000:01:00.0"
-#define OTHER  "0000:02:00.0"
+#define DEVICE         "0000:01:00.0"
+#define OTHER          "0000:02:00.0"
 #define FILE_OF_DEVICE RECORD_DIR "/" DEVICE
 
 static struct fixture *fixture;
@@ -23,9 +23,11 @@ static int set_up(void **state)
 {
 	(void)state;
 	fixture = fixture_new();
-	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE, .group = 7 });
-	fixture_device(fixture, &(struct fixture_device){
-					.address = OTHER, .ids = "8086:10fb", .group = 8 });
+	fixture_device(fixture,
+		       &(struct fixture_device){ .address = DEVICE, .group = 7 });
+	fixture_device(fixture, &(struct fixture_device){ .address = OTHER,
+							  .ids = "8086:10fb",
+							  .group = 8 });
 	assert_int_equal(vfp_ctx_new(&ctx), 0);
 	return 0;
 }
@@ -50,15 +52,21 @@ static struct record make(const char *device, const char *claim)
 {
 	_cleanup_free_ char *identity = NULL;
 	struct record record = {
-		.device = strdup(device),	 .boot = strdup(ctx_boot_id(ctx)),
-		.phase = strdup("hidden"),	 .since = strdup("1700000000"),
-		.by = strdup("vfioprep-hide"),	 .for_ = strdup(claim),
-		.orig_driver = strdup("host"),	 .orig_module = strdup("host"),
-		.orig_override = strdup(""),	 .goal_driver = strdup("vfio-pci"),
+		.device = strdup(device),
+		.boot = strdup(ctx_boot_id(ctx)),
+		.phase = strdup("hidden"),
+		.since = strdup("1700000000"),
+		.by = strdup("vfioprep-hide"),
+		.for_ = strdup(claim),
+		.orig_driver = strdup("host"),
+		.orig_module = strdup("host"),
+		.orig_override = strdup(""),
+		.goal_driver = strdup("vfio-pci"),
 		.goal_override = strdup("vfio-pci"),
 	};
 
-	assert_int_equal(root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", device), 0);
+	assert_int_equal(root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", device),
+			 0);
 	record.identity = take(identity);
 	return record;
 }
@@ -89,9 +97,26 @@ static bool is_trusted(bool *stale)
 static void comes_back_as_it_was_saved(void **state)
 {
 	static const char *const claims[] = {
-		"", "web1", " blank before", "blank after ", "  ", "a=b", "#x", "[x]", "end",
-		"two\nlines", "tab\there", "back\\slash", "\\x41", "Gr\xc3\xbc\xc3\x9f", "\x1b[0m",
-		"\x7f", "\r", "\xff\xfe", "vfioprep 1\nend\n", "\n",
+		"",
+		"web1",
+		" blank before",
+		"blank after ",
+		"  ",
+		"a=b",
+		"#x",
+		"[x]",
+		"end",
+		"two\nlines",
+		"tab\there",
+		"back\\slash",
+		"\\x41",
+		"Gr\xc3\xbc\xc3\x9f",
+		"\x1b[0m",
+		"\x7f",
+		"\r",
+		"\xff\xfe",
+		"vfioprep 1\nend\n",
+		"\n",
 	};
 
 	(void)state;
@@ -189,8 +214,8 @@ static void cut_short_anywhere(void **state)
 /* Nothing that an engine would need may be missing. */
 static void any_line_missing(void **state)
 {
-	static const char *const optional[] = { "since=", "by=", "for=", "pid=", "back=",
-						"orig.module=" };
+	static const char *const optional[] = { "since=", "by=",   "for=",
+						"pid=",   "back=", "orig.module=" };
 	_cleanup_free_ char *text = NULL;
 
 	(void)state;

@@ -25,8 +25,9 @@ static int set_up(void **state)
 	(void)state;
 	outside = fixture_new();
 	fixture = fixture_new();
-	fixture_device(fixture, &(struct fixture_device){
-					.address = "0000:01:00.0", .driver = "host", .group = 7 });
+	fixture_device(fixture, &(struct fixture_device){ .address = "0000:01:00.0",
+							  .driver = "host",
+							  .group = 7 });
 	assert_int_equal(vfp_ctx_new(&ctx), 0);
 	assert_int_equal(vfp_ctx_set_root(ctx, fixture->root), 0);
 	return 0;
@@ -62,9 +63,14 @@ static void make_ways_out(void)
 static void no_way_out(void **state)
 {
 	static const char *const forms[] = {
-		"/out/absolute",	    "/out/relative",	 "/out/folder/secret",
-		"/out/root%s/secret",	    "/out/magic%s/secret", "/out/../../../..%s/secret",
-		"/../../../../../../..%s/secret", "%s/secret",
+		"/out/absolute",
+		"/out/relative",
+		"/out/folder/secret",
+		"/out/root%s/secret",
+		"/out/magic%s/secret",
+		"/out/../../../..%s/secret",
+		"/../../../../../../..%s/secret",
+		"%s/secret",
 	};
 
 	(void)state;
@@ -168,7 +174,8 @@ static void reading_ends_at_a_bound(void **state)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	if (ftruncate(fd, (off_t)1 << 40) == 0)
-		assert_int_equal(root_read(ctx, "/etc/sparse", 65536, &text, NULL), -EFBIG);
+		assert_int_equal(root_read(ctx, "/etc/sparse", 65536, &text, NULL),
+				 -EFBIG);
 }
 
 static void names_that_are_too_long(void **state)
@@ -247,7 +254,8 @@ static void no_transaction_on_a_dump(void **state)
 		if (verb == 0)
 			assert_int_equal(vfp_plan_hide(plan, "0000:01:00.0", NULL), 0);
 		else if (verb == 1)
-			assert_int_equal(vfp_plan_return(plan, "0000:01:00.0", "host"), 0);
+			assert_int_equal(vfp_plan_return(plan, "0000:01:00.0", "host"),
+					 0);
 		else
 			assert_int_equal(vfp_plan_recover(plan), 0);
 		assert_int_equal(vfp_plan_run(plan, &findings), -EROFS);
@@ -256,8 +264,8 @@ static void no_transaction_on_a_dump(void **state)
 		assert_int_equal(model_control()->points, 0);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		assert_true(fixture_exists(fixture, "/sys/bus/pci/devices/0000:01:00.0/%s",
-					   files[i]));
+		assert_true(fixture_exists(
+			fixture, "/sys/bus/pci/devices/0000:01:00.0/%s", files[i]));
 	assert_false(fixture_exists(fixture, "/run/vfioprep"));
 }
 
@@ -277,25 +285,24 @@ static void what_was_read_can_be_read_again(void **state)
 	assert_int_equal(vfp_ctx_record_reads(live, dir, false), -EEXIST);
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_int_equal(root_attr(live, &modalias, PCI_DEVICES "/%s/modalias",
-				   "0000:01:00.0"),
-			 0);
-	assert_int_equal(root_link_name(live, &driver, PCI_DEVICES "/%s/driver",
-					"0000:01:00.0"),
-			 0);
+	assert_int_equal(
+		root_attr(live, &modalias, PCI_DEVICES "/%s/modalias", "0000:01:00.0"),
+		0);
+	assert_int_equal(
+		root_link_name(live, &driver, PCI_DEVICES "/%s/driver", "0000:01:00.0"),
+		0);
 	assert_int_equal(root_list(live, PCI_DEVICES, &names), 0);
 	vfp_ctx_free(live);
 
 	assert_int_equal(vfp_ctx_new(&replay), 0);
 	assert_int_equal(vfp_ctx_set_root(replay, dir), 0);
-	assert_int_equal(root_attr(replay, &again, PCI_DEVICES "/%s/modalias",
-				   "0000:01:00.0"),
-			 0);
+	assert_int_equal(
+		root_attr(replay, &again, PCI_DEVICES "/%s/modalias", "0000:01:00.0"), 0);
 	assert_string_equal(again, modalias);
 	free(take(driver));
-	assert_int_equal(root_link_name(replay, &driver, PCI_DEVICES "/%s/driver",
-					"0000:01:00.0"),
-			 0);
+	assert_int_equal(
+		root_link_name(replay, &driver, PCI_DEVICES "/%s/driver", "0000:01:00.0"),
+		0);
 	assert_string_equal(driver, "host");
 	strings_free(take(names));
 	assert_int_equal(root_list(replay, PCI_DEVICES, &names), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Selectors: what each form names, what is ambiguous, what is refused and with which words.
- * Addresses are answered without a look at other devices.
+ * Selectors: what each form names, what is ambiguous, what is refused and with which
+ * words. Addresses are answered without a look at other devices.
  */
 #include "fixture.h"
 
@@ -24,8 +24,8 @@ static void device(const char *address, const char *ids, int group)
 }
 
 /*
- * 05:00.0 and .1 are ports of one card; 06:00.0 and 07:00.0 are alike; 00:1f.2 has two disks;
- * 10000:01:00.0 is behind VMD.
+ * 05:00.0 and .1 are ports of one card; 06:00.0 and 07:00.0 are alike; 00:1f.2 has two
+ * disks; 10000:01:00.0 is behind VMD.
  */
 static int set_up(void **state)
 {
@@ -101,7 +101,7 @@ static void assert_refused(const char *selector, int error, const char *expected
 	assert_int_equal(vfp_select(ctx, selector, NULL, &devices), error);
 }
 
-/* -- addresses -------------------------------------------------------------------------- */
+/* -- addresses ----------------------------------------------------------------------- */
 
 static void addresses_name_one_function(void **state)
 {
@@ -145,7 +145,7 @@ static void all_are_in_the_order_of_addresses(void **state)
 	assert_int_equal(list_length(devices), 10);
 }
 
-/* -- ids and groups --------------------------------------------------------------------- */
+/* -- ids and groups ------------------------------------------------------------------ */
 
 static void ids_name_exactly_one(void **state)
 {
@@ -187,7 +187,7 @@ static void groups_name_their_members(void **state)
 	assert_refused("group:14/../15", -EINVAL, "not a device");
 }
 
-/* -- interfaces and disks --------------------------------------------------------------- */
+/* -- interfaces and disks ------------------------------------------------------------ */
 
 static void an_interface_names_its_function(void **state)
 {
@@ -293,7 +293,7 @@ static void one_name_for_two_is_ambiguous(void **state)
 	assert_names(vfp_select, "/dev/nvme0n1", "0000:06:00.0");
 }
 
-/* -- what names nothing ----------------------------------------------------------------- */
+/* -- what names nothing -------------------------------------------------------------- */
 
 static void usb_is_not_selected_here(void **state)
 {
@@ -330,6 +330,10 @@ static const char *const malformed[] = {
 	"a/b",
 	"05:00.0;id",
 	"8086:10fb:0001",
+	"%s",
+	"*",
+	"eth?",
+	"\"eth0\"",
 };
 
 static void malformed_words_are_usage_errors(void **state)

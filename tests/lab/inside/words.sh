@@ -3,17 +3,6 @@
 # Words for scenarios that only a real kernel can play: processes that hold devices,
 # modules, disks. The vocabulary that the model shares is in tests/scenario.sh.
 
-# hold_group DEV: this scenario keeps the vfio node of DEV open until let_go.
-hold_group()
-{
-	exec {held_group}<>"/dev/vfio/$(group_of "$1")" || fail "cannot open the node of $1"
-}
-
-let_go()
-{
-	exec {held_group}>&-
-}
-
 # guest_takes DEV...: a guest that never runs, but has the devices; its process is
 # $guest_pid, its monitor $guest_qmp.
 guest_takes()
@@ -91,4 +80,17 @@ make_functions()
 virtual_function()
 {
 	basename "$(readlink "/sys/bus/pci/devices/$1/virtfn$2")"
+}
+
+# fault PATH WHAT: for the runs that follow, the first write that each process makes to
+# PATH goes wrong: error=EIO, signal=SIGKILL, delay_enter=2s. no_fault ends that.
+fault()
+{
+	run_under=(strace -f -qqq -o /dev/null -P "$1" -e trace=write
+		-e "inject=write:$2:when=1")
+}
+
+no_fault()
+{
+	run_under=()
 }

@@ -24,7 +24,7 @@ resolve_kernel_updating()
 	local package
 	package=$(resolve_kernel "$1")
 	if [ -z "$package" ]; then
-		say "fetching the package lists"
+		say "fetching the package lists" >&2
 		apt-get update -qq >&2 || true
 		package=$(resolve_kernel "$1")
 	fi

@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict, row by row: each test has a host on which one reason stands against a
+ * device, and fails when the row of that reason is not in the table. A device that
+ * nothing stands against has no finding, so no row speaks without cause.
+ */
+#include "fixture.h"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "model/model.h"
+
+#define DEVICE  "0000:05:00.0"
+#define SIBLING "0000:05:00.1"
+
+static struct fixture *fixture;
+static struct vfp_ctx *ctx;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture = fixture_new();
+	return vfp_ctx_new(&ctx);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	vfp_ctx_free(ctx);
+	fixture_free(fixture);
+	return 0;
+}
+
+/* The device that is asked about: of @class, on @driver, in group 12 and with a reset. */
+static void device(const char *class, const char *driver)
+{
+	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
+							  .class = class,
+							  .driver = driver,
+							  .group = 12,
+							  .reset = true });
+}
+
+static void storage(void)
+{
+	device("010601", "ahci");
+	fixture_disk(fixture, &(struct fixture_disk){ .address = DEVICE,
+						      .name = "sda",
+						      .partitions = 3 });
+}
+
+static void nic(void)
+{
+	device("020000", "e1000e");
+	fixture_net(fixture, &(struct fixture_net){ .address = DEVICE, .name = "eth0" });
+}
+
+static void sibling(const char *driver)
+{
+	fixture_device(fixture, &(struct fixture_device){ .address = SIBLING,
+							  .class = "0c0500",
+							  .driver = driver,
+							  .group = 12,
+							  .reset = true });
+}
+
+/* -- what is said -------------------------------------------------------------------- */
+
+static struct vfp_finding **check_with(const char *with)
+{
+	_cleanup_device_ struct vfp_device *d = NULL, *other = NULL;
+	struct vfp_finding **findings = NULL;
+
+	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
+	if (with)
+		assert_int_equal(device_load(ctx, with, &other), 0);
+	assert_int_equal(
+		vfp_check(ctx, d, (struct vfp_device *const[]){ other, NULL }, &findings),
+		0);
+	return findings;
+}
+
+/* "refuse disk:/ TEXT [REMEDY]" a line. */
+static char *say(const char *with)
+{
+	struct vfp_finding **findings = check_with(with);
+	_cleanup_str_ struct str text = { 0 };
+
+	str_add(&text, "%s", "");
+	for (struct vfp_finding **f = findings; *f; f++) {
+		assert_string_equal((*f)->device, DEVICE);
+		str_add(&text, "%s %s:%s %s [%s]\n", vfp_severity_name((*f)->severity),
+			(*f)->kind, (*f)->object, (*f)->text, (*f)->remedy);
+	}
+	vfp_findings_free(findings);
+	return take(text.s);
+}
+
+/* All that is said, and nothing else. */
+static void assert_says(const char *expected)
+{
+	_cleanup_free_ char *text = say(NULL);
+
+	assert_string_equal(text, expected);
+}
+
+/* Among what is said. */
+static void assert_includes(const char *expected)
+{
+	_cleanup_free_ char *text = say(NULL);
+
+	if (!strstr(text, expected))
+		fail_msg("\"%s\" is not in:\n%s", expected, text);
+}
+
+static void assert_use(const char *expected)
+{
+	_cleanup_device_ struct vfp_device *d = NULL;
+	_cleanup_free_ char *use = NULL;
+
+	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
+	assert_int_equal(vfp_device_use(ctx, d, &use), 0);
+	assert_string_equal(use, expected);
+}
+
+static void nothing_stands_against_an_idle_device(void **state)
+{
+	(void)state;
+	nic();
+	assert_says("");
+	assert_use("free");
+}
+
+static void nothing_stands_against_an_idle_disk(void **state)
+{
+	(void)state;
+	storage();
+	assert_says("");
+	assert_use("free");
+}
+
+/* -- the device itself --------------------------------------------------------------- */
+
+static void a_bridge_is_refused(void **state)
+{
+	(void)state;
+	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
+							  .class = "060400",
+							  .driver = "pcieport",
+							  .bus_below = 9 });
+	assert_says(
+		"refuse bridge: it is a bridge; bridges are never given to a guest []\n");
+	assert_use("bridge");
+}
+
+static void no_group_is_refused(void **state)
+{
+	(void)state;
+	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
+							  .class = "020000",
+							  .reset = true });
+	fixture_write(fixture, "/sys/bus/pci/devices/0000:00:00.0/vendor", "0x8086\n");
+	assert_says(
+		"refuse iommu: it is in no IOMMU group: nothing would keep a guest from the "
+		"host's memory [turn VT-d on in the firmware and put intel_iommu=on on the "
+		"kernel command line]\n");
+	fixture_write(fixture, "/proc/cmdline", "ro intel_iommu=on quiet\n");
+	assert_includes("[turn VT-d on in the firmware; intel_iommu=on is on the");
+	fixture_write(fixture, "/proc/cmdline", "ro iommu=off\n");
+	assert_includes("[take what turns the IOMMU off");
+	fixture_write(fixture, "/proc/cmdline", "ro\n");
+	fixture_write(fixture, "/sys/bus/pci/devices/0000:00:00.0/vendor", "0x1022\n");
+	assert_includes("[turn the IOMMU (AMD-Vi, SMMU) on in the firmware");
+	fixture_mkdir(fixture, "/sys/kernel/iommu_groups/1");
+	assert_includes("[the IOMMU is on but leaves this device out");
+}
+
+static void a_group_without_iommu_is_refused(void **state)
+{
+	(void)state;
+	device("020000", NULL);
+	fixture_write(fixture, "/sys/kernel/iommu_groups/12/name", "vfio-noiommu\n");
+	assert_includes("refuse iommu: its group 12 was made without an IOMMU");
+}
+
+static void virtual_functions_are_refused(void **state)
+{
+	(void)state;
+	nic();
+	fixture_device(fixture, &(struct fixture_device){ .address = "0000:05:10.0",
+							  .physfn = DEVICE,
+							  .group = 13 });
+	fixture_device(fixture, &(struct fixture_device){ .address = "0000:05:10.2",
+							  .physfn = DEVICE,
+							  .group = 14 });
+	assert_includes("refuse sriov: 2 virtual functions of it would go with it");
+}
+
+static void no_reset_is_a_note(void **state)
+{
+	(void)state;
+	fixture_device(fixture,
+		       &(struct fixture_device){ .address = DEVICE, .group = 12 });
+	assert_says(
+		"note reset: this device has no reset method; a second guest may not start "
+		"[]\n");
+}
+
+static void the_console_is_refused(void **state)
+{
+	(void)state;
+	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
+							  .class = "030000",
+							  .driver = "i915",
+							  .group = 12,
+							  .boot_vga = true,
+							  .reset = true });
+	assert_says(
+		"refuse display:console the host would lose its console: this is the display "
+		"that the firmware started with []\n");
+	assert_use("console");
+}
+
+static void another_display_is_not(void **state)
+{
+	(void)state;
+	device("030000", "nouveau");
+	assert_says("");
+}
+
+/* -- the group ----------------------------------------------------------------------- */
+
+static void a_sibling_on_its_driver_is_refused(void **state)
+{
+	_cleanup_free_ char *together = NULL;
+
+	(void)state;
+	nic();
+	sibling("i2c_i801");
+	assert_says(
+		"refuse group:" SIBLING " " SIBLING
+		" (i2c_i801) is in the same group and keeps its host driver [--with " SIBLING
+		" takes it too]\n");
+	together = say(SIBLING);
+	assert_string_equal(together, "");
+}
+
+static const struct {
+	const char *driver, *class;
+	bool refused_before, refused_since; /* Linux 5.19 */
+} siblings[] = {
+	{ NULL, "0c0500", false, false },
+	{ "vfio-pci", "0c0500", false, false },
+	{ "mlx5_vfio_pci", "0c0500", false, false },
+	{ "pci-stub", "0c0500", false, false },
+	{ "pciback", "0c0500", true, true },
+	{ "uio_pci_generic", "0c0500", true, true },
+	{ "pcieport", "060400", false, false },
+	{ "shpchp", "060400", false, true },
+};
+
+static void which_siblings_may_stay_depends_on_the_kernel(void **state)
+{
+	tear_down(state);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(siblings); i++) {
+		bool since = i % 2;
+		bool refused = since ? siblings[i / 2].refused_since
+				     : siblings[i / 2].refused_before;
+		_cleanup_free_ char *text = NULL;
+
+		set_up(NULL);
+		nic();
+		fixture_device(
+			fixture,
+			&(struct fixture_device){
+				.address = "0000:00:02.0",
+				.class = siblings[i / 2].class,
+				.driver = siblings[i / 2].driver,
+				.bus_below = siblings[i / 2].class[1] == '6' ? 9 : 0,
+				.group = 12 });
+		fixture_write(fixture, "/proc/sys/kernel/osrelease", "%s\n",
+			      since ? "5.19.0" : "5.18.0-2-amd64");
+		text = say(NULL);
+		if (!!strstr(text, "refuse group:0000:00:02.0") != refused)
+			fail_msg("%s, %s 5.19: %s", nonnull(siblings[i / 2].driver),
+				 since ? "since" : "before", text);
+		tear_down(NULL);
+	}
+	set_up(NULL);
+}
+
+static void a_bridge_in_the_group_has_another_remedy(void **state)
+{
+	(void)state;
+	nic();
+	fixture_device(fixture, &(struct fixture_device){ .address = "0000:00:1f.0",
+							  .class = "060100",
+							  .driver = "lpc_ich",
+							  .group = 12 });
+	assert_includes("[a bridge is never taken; unbind it by hand from lpc_ich]");
+}
+
+/* -- who has it ---------------------------------------------------------------------- */
+
+static void a_holder_is_named(void **state)
+{
+	(void)state;
+	device("020000", "vfio-pci");
+	fixture_process(
+		fixture, 4711, "qemu-system-x86",
+		"/usr/bin/qemu-system-x86_64 -name guest=web1,debug-threads=on -m 4G",
+		"/dev/vfio/12");
+	assert_says(
+		"refuse held:guest web1 (qemu-system-x86, 4711) guest web1 (qemu-system-x86, "
+		"4711) has it [unplug it from the guest, or end the process]\n");
+	assert_use("guest web1 (qemu-system-x86, 4711)");
+}
+
+static void a_holder_of_the_group_is_named(void **state)
+{
+	(void)state;
+	nic();
+	sibling("vfio-pci");
+	fixture_process(fixture, 99, "dpdk-testpmd", NULL, "/dev/vfio/12");
+	assert_includes(
+		"refuse held:dpdk-testpmd (99) dpdk-testpmd (99) has its IOMMU group 12");
+	assert_use("free");
+}
+
+static void a_holder_of_another_group_is_not_ours(void **state)
+{
+	(void)state;
+	device("020000", "vfio-pci");
+	fixture_process(fixture, 99, "dpdk-testpmd", NULL, "/dev/vfio/1");
+	fixture_process(fixture, 98, "qemu-system-x86", NULL, "/dev/vfio/vfio");
+	assert_says("");
+	assert_use("free");
+}
+
+static void processes_that_cannot_be_seen_are_unknown(void **state)
+{
+	(void)state;
+	device("020000", "vfio-pci");
+	fixture_remove(fixture, "/proc/1");
+	assert_says("unknown held: not all processes could be looked at; one may have "
+		    "/dev/vfio/12 open [ask again as root]\n");
+	assert_use("unknown");
+}
+
+/* -- disks --------------------------------------------------------------------------- */
+
+static void the_root_file_system_is_refused(void **state)
+{
+	(void)state;
+	storage();
+	fixture_mount(fixture, "8:2", "/dev/sda2", "/", "ext4");
+	assert_says(
+		"refuse disk:/ the host would lose its root file system: / is on sda2 []\n");
+	assert_use("disk sda: / is mounted");
+}
+
+static void other_mounts_are_refused(void **state)
+{
+	(void)state;
+	storage();
+	fixture_mount(fixture, "8:17", "/dev/sdb1", "/elsewhere", "ext4");
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
+		"[unmount it]\n");
+	assert_use("disk sda: /data is mounted");
+}
+
+static void one_file_system_is_said_once(void **state)
+{
+	(void)state;
+	storage();
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/srv", "ext4");
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/usr", "ext4");
+	fixture_mount(fixture, "8:2", "/dev/sda2", "/home", "ext4");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda1; "
+		"also at /srv [unmount it]\n"
+		"refuse disk:/usr the host would lose /usr, which is mounted from sda1 []\n"
+		"refuse disk:/home the host would lose /home, which is mounted from sda2 "
+		"[unmount it]\n");
+	assert_use("disk sda: /usr is mounted");
+}
+
+/* LVM on LUKS on a partition. */
+static void mounts_are_found_at_any_depth(void **state)
+{
+	(void)state;
+	storage();
+	fixture_holder(fixture, "dm-0", "253:0", "crypt", "sda3");
+	fixture_holder(fixture, "dm-1", "253:1", "vg0-my--root", "dm-0");
+	fixture_write(fixture, "/sys/class/block/dm-0/dm/uuid",
+		      "CRYPT-LUKS2-1234-crypt\n");
+	fixture_write(fixture, "/sys/class/block/dm-1/dm/uuid", "LVM-abcd\n");
+	fixture_mount(fixture, "253:1", "/dev/mapper/vg0-my--root", "/", "xfs");
+	assert_says(
+		"refuse disk:/ the host would lose its root file system: / is on sda3 (LVM "
+		"vg0/my-root) []\n");
+}
+
+static void btrfs_is_found_by_its_members(void **state)
+{
+	(void)state;
+	storage();
+	fixture_mkdir(fixture, "/sys/fs/btrfs/features");
+	fixture_write(fixture, "/sys/fs/btrfs/0f1e/devices/sda2", "%s", "");
+	fixture_write(fixture, "/sys/fs/btrfs/0f1e/devices/sdb1", "%s", "");
+	fixture_mount(fixture, "0:31", "/dev/sdb1", "/data", "btrfs");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda2 "
+		"[unmount it]\n");
+}
+
+static void a_loop_on_the_disk_itself_is_found(void **state)
+{
+	(void)state;
+	storage();
+	fixture_write(fixture, "/sys/dev/block/7:0/loop/backing_file", "/dev/sda3\n");
+	fixture_mount(fixture, "7:0", "/dev/loop0", "/image", "ext4");
+	assert_includes("refuse disk:/image ");
+}
+
+static void a_multipath_disk_is_found_by_its_head(void **state)
+{
+	(void)state;
+	device("010802", "nvme");
+	fixture_disk(fixture, &(struct fixture_disk){ .address = DEVICE,
+						      .name = "nvme0c0n1",
+						      .bus = "nvme" });
+	fixture_nvme_head(fixture, "nvme0n1", "259:0");
+	fixture_mount(fixture, "259:0", "/dev/nvme0n1", "/data", "xfs");
+	assert_includes("refuse disk:/data ");
+	assert_use("disk nvme0n1: /data is mounted");
+}
+
+static void swap_is_refused(void **state)
+{
+	(void)state;
+	storage();
+	fixture_swap(fixture, "/dev/sda3");
+	assert_says(
+		"refuse disk:swap the host would lose what it has swapped out: it swaps to "
+		"sda3 [swapoff]\n");
+	assert_use("disk sda: swap");
+}
+
+static void a_swap_file_is_refused(void **state)
+{
+	(void)state;
+	storage();
+	fixture_mount(fixture, "8:17", "/dev/sdb1", "/", "ext4");
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
+	fixture_append(fixture, "/proc/swaps", "/data/swap file\t8191996\t\t0\t\t-2\n");
+	assert_includes(
+		"refuse disk:swap the host would lose what it has swapped out: it swaps "
+		"to sda1 (file /data/swap) [swapoff]\n");
+	fixture_write(fixture, "/proc/swaps",
+		      "Filename\tType\t\tSize\t\tUsed\t\tPriority\n"
+		      "/database/swap file\t8191996\t\t0\t\t-2\n");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
+		"[unmount it]\n");
+}
+
+static void an_active_mapping_is_refused(void **state)
+{
+	(void)state;
+	storage();
+	fixture_holder(fixture, "md0", "9:0", NULL, "sda1");
+	fixture_holder(fixture, "dm-0", "253:0", "vg0-data", "md0");
+	assert_says(
+		"refuse disk:vg0-data vg0-data is active on sda1 (vg0-data), though nothing "
+		"of it is mounted [deactivate it]\n");
+	assert_use("disk sda: vg0-data is active");
+}
+
+static void a_mapping_in_use_is_said_once(void **state)
+{
+	(void)state;
+	storage();
+	fixture_holder(fixture, "dm-0", "253:0", "vg0-swap", "sda1");
+	fixture_holder(fixture, "md0", "9:0", NULL, "sda2");
+	fixture_swap(fixture, "/dev/dm-0");
+	fixture_mount(fixture, "9:0", "/dev/md0", "/data", "ext4");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda2 "
+		"(md0) [unmount it]\n"
+		"refuse disk:swap the host would lose what it has swapped out: it swaps to "
+		"sda1 (vg0-swap) [swapoff]\n");
+}
+
+static void mounts_of_another_process_are_not_all(void **state)
+{
+	(void)state;
+	storage();
+	fixture_remove(fixture, "/proc/1/mountinfo");
+	fixture_write(fixture, "/proc/self/mountinfo",
+		      "20 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
+	assert_says(
+		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
+		"[unmount it]\n"
+		"unknown disk: the mounts of pid 1 could not be read, only those that this "
+		"process sees [ask again as root]\n");
+	fixture_remove(fixture, "/proc/self/mountinfo");
+	fixture_remove(fixture, "/proc/swaps");
+	assert_says("unknown disk: the mounts could not be read [ask again as root]\n"
+		    "unknown disk:swap the swaps could not be read []\n");
+	assert_use("unknown");
+}
+
+/* -- interfaces ---------------------------------------------------------------------- */
+
+static void append_file(const char *name, const void *bytes, size_t size)
+{
+	_cleanup_free_ char *path = NULL;
+	FILE *file;
+
+	fixture_append(fixture, name, "%s", "");
+	path = fixture_path(fixture, "%s", name);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* As the kernel says 192.0.2.@last/24 on @ifindex. */
+static void address(unsigned int ifindex, unsigned char last)
+{
+	struct {
+		struct nlmsghdr message;
+		struct ifaddrmsg header;
+		struct nlattr attr;
+		unsigned char bytes[4];
+	} m = {
+		.message = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWADDR },
+		.header = { .ifa_family = AF_INET,
+			    .ifa_prefixlen = 24,
+			    .ifa_index = ifindex },
+		.attr = { .nla_len = 8, .nla_type = IFA_LOCAL },
+		.bytes = { 192, 0, 2, last },
+	};
+
+	append_file("/netlink/addresses", &m, sizeof(m));
+}
+
+static void default_route(unsigned int ifindex)
+{
+	struct {
+		struct nlmsghdr message;
+		struct rtmsg header;
+		struct nlattr attr;
+		unsigned int ifindex;
+	} m = {
+		.message = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWROUTE },
+		.header = { .rtm_family = AF_INET,
+			    .rtm_type = RTN_UNICAST,
+			    .rtm_table = 254 },
+		.attr = { .nla_len = 8, .nla_type = RTA_OIF },
+		.ifindex = ifindex,
+	};
+
+	append_file("/netlink/routes", &m, sizeof(m));
+}
+
+static void addresses_are_a_warning(void **state)
+{
+	(void)state;
+	nic();
+	address(7, 9);
+	assert_says("");
+	address(2, 1);
+	assert_says(
+		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0) []\n");
+	assert_use("net eth0: 192.0.2.1/24");
+	fixture_write(fixture, "/sys/class/net/eth0/flags", "0x1002\n");
+	assert_says("");
+}
+
+static void the_default_route_is_refused(void **state)
+{
+	(void)state;
+	nic();
+	default_route(7);
+	assert_says("");
+	default_route(2);
+	assert_says(
+		"refuse net:eth0 the host would lose its default route, which goes through "
+		"eth0 []\n");
+	assert_use("net eth0: default route");
+}
+
+static void a_route_through_what_is_not_said_is_unknown(void **state)
+{
+	(void)state;
+	nic();
+	default_route(0);
+	assert_says(
+		"unknown net: a default route does not say through which interface it goes "
+		"[ip route]\n");
+}
+
+static void a_port_of_a_bridge_is_refused(void **state)
+{
+	(void)state;
+	device("020000", "e1000e");
+	fixture_net(fixture, &(struct fixture_net){ .address = DEVICE,
+						    .name = "eth0",
+						    .master = "br0" });
+	assert_says(
+		"refuse net:eth0 br0 would lose its port eth0, and with it whoever is "
+		"reached through it [take it out of br0]\n");
+	assert_use("net eth0: in br0");
+	default_route(100);
+	assert_includes(
+		"refuse net:eth0 the host would lose its default route, which goes "
+		"through br0 on eth0");
+}
+
+static void what_is_on_top_is_a_warning(void **state)
+{
+	_cleanup_free_ char *folder = NULL, *upper = NULL;
+
+	(void)state;
+	nic();
+	folder = fixture_device_path(fixture, DEVICE);
+	upper = strf("%s/net/eth0/upper_eth0.100", folder);
+	fixture_write(fixture, "/sys/devices/virtual/net/eth0.100/ifindex", "9\n");
+	fixture_link(fixture, "/sys/class/net/eth0.100",
+		     "/sys/devices/virtual/net/eth0.100");
+	fixture_link(fixture, upper, "/sys/devices/virtual/net/eth0.100");
+	assert_says("warn net:eth0 eth0.100 goes away with eth0 []\n");
+	assert_use("net eth0: below eth0.100");
+	address(9, 1);
+	assert_includes(
+		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0.100 on "
+		"eth0)");
+}
+
+static void a_nic_without_an_interface_is_unknown(void **state)
+{
+	(void)state;
+	device("020000", "e1000e");
+	assert_says(
+		"unknown net: no network interface of it is to be seen; one may be in the "
+		"network namespace of a container []\n");
+	assert_use("unknown");
+}
+
+static void a_hidden_nic_has_none(void **state)
+{
+	(void)state;
+	device("020000", "vfio-pci");
+	assert_says("");
+}
+
+/* Where the answers of the kernel should be, a dump has something else. */
+static void answers_that_cannot_be_read_are_unknown(void **state)
+{
+	(void)state;
+	nic();
+	fixture_mkdir(fixture, "/netlink/addresses");
+	assert_includes("unknown net: addresses and routes could not be read");
+}
+
+static void torn_answers_do_no_harm(void **state)
+{
+	(void)state;
+	nic();
+	address(2, 1);
+	append_file("/netlink/addresses", "\x18\0\0\0\x14\0\0\0\xff", 9);
+	append_file("/netlink/routes", "\xff\xff\xff\xff", 4);
+	assert_includes("warn net:eth0 the host would lose its address 192.0.2.1/24");
+}
+
+/* A shell above us, in which sudo has not dropped the variable. */
+static void the_ssh_session_is_refused(void **state)
+{
+	_cleanup_free_ char *own = strf("/proc/%d/stat", (int)getpid());
+
+	(void)state;
+	nic();
+	address(2, 1);
+	fixture_write(fixture, own, "%d (a) b) S 4242 1 1 0", (int)getpid());
+	fixture_write(fixture, "/proc/4242/stat", "4242 (bash) S 1 1 1 0");
+	fixture_write(fixture, "/proc/4242/environ",
+		      "SSH_CONNECTION=198.51.100.7 55 192.0.2.1 22");
+	assert_includes(
+		"refuse net:ssh you would lose your SSH session: that from 198.51.100.7 "
+		"comes in over eth0");
+	assert_use("net eth0: SSH from 198.51.100.7");
+	fixture_write(fixture, "/proc/4242/environ",
+		      "SSH_CONNECTION=198.51.100.7 55 192.0.2.11 22");
+	assert_says(
+		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0) []\n");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_stands_against_an_idle_device),
+		TEST(nothing_stands_against_an_idle_disk),
+		TEST(a_bridge_is_refused),
+		TEST(no_group_is_refused),
+		TEST(a_group_without_iommu_is_refused),
+		TEST(virtual_functions_are_refused),
+		TEST(no_reset_is_a_note),
+		TEST(the_console_is_refused),
+		TEST(another_display_is_not),
+		TEST(a_sibling_on_its_driver_is_refused),
+		TEST(which_siblings_may_stay_depends_on_the_kernel),
+		TEST(a_bridge_in_the_group_has_another_remedy),
+		TEST(a_holder_is_named),
+		TEST(a_holder_of_the_group_is_named),
+		TEST(a_holder_of_another_group_is_not_ours),
+		TEST(processes_that_cannot_be_seen_are_unknown),
+		TEST(the_root_file_system_is_refused),
+		TEST(other_mounts_are_refused),
+		TEST(one_file_system_is_said_once),
+		TEST(mounts_are_found_at_any_depth),
+		TEST(btrfs_is_found_by_its_members),
+		TEST(a_loop_on_the_disk_itself_is_found),
+		TEST(a_multipath_disk_is_found_by_its_head),
+		TEST(swap_is_refused),
+		TEST(a_swap_file_is_refused),
+		TEST(an_active_mapping_is_refused),
+		TEST(a_mapping_in_use_is_said_once),
+		TEST(mounts_of_another_process_are_not_all),
+		TEST(addresses_are_a_warning),
+		TEST(the_default_route_is_refused),
+		TEST(a_route_through_what_is_not_said_is_unknown),
+		TEST(a_port_of_a_bridge_is_refused),
+		TEST(what_is_on_top_is_a_warning),
+		TEST(the_ssh_session_is_refused),
+		TEST(a_nic_without_an_interface_is_unknown),
+		TEST(a_hidden_nic_has_none),
+		TEST(answers_that_cannot_be_read_are_unknown),
+		TEST(torn_answers_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

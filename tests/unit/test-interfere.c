@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Somebody else is at work as well, or the kernel does not come back: udev and managers that
+ * write in between, a device that is held, calls that hang, and what hangs below a device that
+ * comes back late, renamed, or never.
+ */
+#include "engine.h"
+
+#include <time.h>
+
+static struct fixture *fixture;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture = engine_host();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	engine_reap();
+	fixture_free(fixture);
+	return 0;
+}
+
+static const struct engine_state on_host = { "host", "" };
+static const struct engine_state hidden = { "vfio-pci", "vfio-pci" };
+static const struct engine_call hide_lone = { .verb = ENGINE_HIDE, .devices = { LONE } };
+static const struct engine_call return_lone = { .verb = ENGINE_RETURN,
+						.devices = { LONE } };
+static const struct engine_call recover = { .verb = ENGINE_RECOVER };
+
+static int fresh(void **state)
+{
+	static const char *const devices[] = { LONE, PAIR0, PAIR1, SIDE0, SIDE1, SIDE2 };
+
+	(void)state;
+	model_reset();
+	engine_forget(fixture);
+	fixture_remove(fixture, "/model/held");
+	fixture_remove(fixture, "/model/rename");
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		engine_put(fixture, devices[i], on_host);
+	return 0;
+}
+
+static void expect(const char *what, const char *device, struct engine_state wanted)
+{
+	struct engine_state now = engine_get(fixture, device);
+
+	if (!engine_same(now, wanted))
+		fail_msg("%s: %s is %s, not %s\n%s", what, device, engine_show(now),
+			 engine_show(wanted), model_control()->log);
+}
+
+static void expect_error(const char *what, const struct engine_result *result, int error)
+{
+	if (result->error != error)
+		fail_msg("%s: returned %d, not %d\n%s%s", what, result->error, error,
+			 result->findings, model_control()->log);
+}
+
+/* -- somebody else writes -------------------------------------------------------------------- */
+
+static const char override_file[] = PCI_DEVICES "/" LONE "/driver_override";
+
+static const struct {
+	const char *path, *value;
+} others[] = {
+	{ override_file, "none\n" },
+	{ override_file, "\n" },
+	{ override_file, "host2\n" },
+	{ PCI_DRIVERS "/host/unbind", LONE },
+	{ PCI_DRIVERS "/vfio-pci/unbind", LONE },
+	{ PCI_DRIVERS "/host2/bind", LONE },
+};
+
+/*
+ * Whatever he does, the caller is told the truth: success means the goal, "put back" means the
+ * state found, and anything else that the record is still there.
+ */
+static void check_truth(const char *what, const struct engine_result *result,
+			struct engine_state found, struct engine_state goal,
+			bool had_record)
+{
+	struct engine_state now = engine_get(fixture, LONE);
+	bool record = engine_has_record(fixture, LONE);
+
+	assert_int_equal(model_control()->forbidden, 0);
+	if (result->error == 0 && engine_same(now, goal) && record == !had_record)
+		return;
+	if (result->error == -ECANCELED && engine_same(now, found) &&
+	    record == had_record)
+		return;
+	if (result->error == -ENOTRECOVERABLE && record)
+		return;
+	fail_msg("%s: returned %d, device %s, %s record\n%s%s", what, result->error,
+		 engine_show(now), record ? "a" : "no", result->findings,
+		 model_control()->log);
+}
+
+static void interfere(size_t other, unsigned int point)
+{
+	struct model_control *control = model_reset();
+
+	control->action = MODEL_OTHER;
+	control->at = point;
+	strcpy(control->other_path, others[other].path);
+	strcpy(control->other_value, others[other].value);
+}
+
+static void try_interference(struct engine_state original, size_t other)
+{
+	for (unsigned int point = 1; point <= 6; point++) {
+		struct engine_result result;
+		struct engine_state found;
+		char what[200];
+
+		fresh(NULL);
+		engine_put(fixture, LONE, original);
+		interfere(other, point);
+		result = engine_run(&hide_lone);
+		snprintf(what, sizeof(what),
+			 "original %s, hide, %s <- %s before point %u",
+			 engine_show(original), others[other].path, others[other].value,
+			 point);
+		check_truth(what, &result, original, hidden, false);
+		if (result.error < 0)
+			continue;
+		found = engine_get(fixture, LONE);
+		interfere(other, point);
+		result = engine_run(&return_lone);
+		snprintf(what, sizeof(what),
+			 "original %s, return, %s <- %s before point %u",
+			 engine_show(original), others[other].path, others[other].value,
+			 point);
+		check_truth(what, &result, found, original, true);
+	}
+}
+
+static void somebody_writes_in_between(void **state)
+{
+	static const struct engine_state originals[] = {
+		{ "host", "" },
+		{ "host2", "none" },
+		{ "vfio-pci", "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(originals); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(others); j++)
+			try_interference(originals[i], j);
+}
+
+/* Set while it was hidden, by neither of us: reported, and not overwritten. */
+static void foreign_values_are_left_alone(void **state)
+{
+	static const struct engine_state foreign[] = {
+		{ "vfio-pci", "manager" },
+		{ "host2", "vfio-pci" },
+		{ "pci-stub", "pci-stub" },
+		{ "host2", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		struct engine_call forced = return_lone;
+		struct engine_result result;
+
+		fresh(NULL);
+		engine_run(&hide_lone);
+		engine_put(fixture, LONE, foreign[i]);
+		model_reset();
+		result = engine_run(&return_lone);
+		expect_error(engine_show(foreign[i]), &result, -EPERM);
+		assert_non_null(strstr(result.findings, "foreign"));
+		expect("foreign", LONE, foreign[i]);
+		assert_int_equal(model_control()->points, 0);
+		result = engine_run(&recover);
+		expect("recover", LONE, foreign[i]);
+		forced.force = "foreign";
+		result = engine_run(&forced);
+		expect_error("forced", &result, 0);
+		expect("forced", LONE, on_host);
+	}
+}
+
+/* -- the kernel does not come back ------------------------------------------------------------ */
+
+static void block_at(const char *device, unsigned int point, int msec)
+{
+	struct model_control *control = model_reset();
+
+	control->action = MODEL_BLOCK;
+	control->at = point;
+	control->msec = msec;
+	strcpy(control->only, device);
+}
+
+static void expect_phase(const char *device, const char *phase)
+{
+	_cleanup_free_ char *now = engine_record(fixture, device, "phase");
+
+	if (!now || !streq(now, phase))
+		fail_msg("%s: phase %s, not %s", device, now ? now : "(no record)",
+			 phase);
+}
+
+/* Point 1 is the record, 2 to 4 are the writes to sysfs. */
+static void a_write_that_hangs(void **state)
+{
+	(void)state;
+	for (unsigned int point = 2; point <= 4; point++) {
+		struct engine_call call = { .verb = ENGINE_HIDE,
+					    .devices = { SIDE0, SIDE1, SIDE2 },
+					    .timeout = "0.2",
+					    .linger = true };
+		struct engine_result result;
+		char what[32];
+
+		fresh(NULL);
+		block_at(SIDE1, point, 500);
+		result = engine_run(&call);
+		snprintf(what, sizeof(what), "point %u hangs", point);
+		expect_error(what, &result, -EINPROGRESS);
+		assert_in_range(result.msec, 200, 490);
+		expect(what, SIDE0, on_host);
+		expect(what, SIDE2, on_host);
+		assert_false(engine_has_record(fixture, SIDE0));
+		assert_false(engine_has_record(fixture, SIDE2));
+		expect_phase(SIDE1, "stuck");
+		/* While it hangs, nobody waits for it. */
+		result = engine_run(
+			&(struct engine_call){ .verb = ENGINE_RECOVER, .linger = true });
+		expect_error(what, &result, -EINPROGRESS);
+		assert_in_range(result.msec, 0, 150);
+		engine_reap();
+		result = engine_run(&recover);
+		expect_error(what, &result, 0);
+		if (!engine_at_rest(fixture, SIDE1, on_host))
+			fail_msg("%s: not at rest after recovery: %s", what,
+				 engine_show(engine_get(fixture, SIDE1)));
+	}
+}
+
+/* The vfio driver waits for whoever has the device open, and nobody shows in the group. */
+static void a_device_that_is_held(void **state)
+{
+	struct engine_call call = return_lone;
+	struct engine_result result;
+
+	(void)state;
+	engine_run(&hide_lone);
+	fixture_write(fixture, "/model/held/" LONE, "%s", "");
+	model_reset();
+	call.timeout = "0.1";
+	call.linger = true;
+	result = engine_run(&call);
+	expect_error("held", &result, -EINPROGRESS);
+	expect_phase(LONE, "stuck");
+	fixture_remove(fixture, "/model/held/" LONE);
+	engine_reap();
+	result = engine_run(&recover);
+	expect_error("released", &result, 0);
+	expect("released", LONE, on_host);
+	assert_false(engine_has_record(fixture, LONE));
+}
+
+/* The lock of another that is at work: busy in time, never waited for beyond it. */
+static void a_lock_that_is_not_free(void **state)
+{
+	struct engine_call call = hide_lone;
+	struct engine_result result;
+	struct vfp_ctx *ctx = NULL;
+	int lock = -1;
+
+	(void)state;
+	assert_int_equal(vfp_ctx_new(&ctx), 0);
+	assert_int_equal(lock_take(ctx, "group-0000000011", 0, &lock), 0);
+	call.timeout = "0.1";
+	result = engine_run(&call);
+	close(lock);
+	vfp_ctx_free(ctx);
+	expect_error("locked", &result, -EBUSY);
+	assert_in_range(result.msec, 100, 2000);
+	expect("locked", LONE, on_host);
+}
+
+/* -- what hangs below --------------------------------------------------------------------------- */
+
+#define DISKS "0000:07:00.0"
+#define NIC   "0000:08:00.0"
+
+static int set_up_below(void **state)
+{
+	fresh(state);
+	if (fixture_exists(fixture, "/sys/bus/pci/devices/" DISKS))
+		return 0;
+	fixture_device(fixture, &(struct fixture_device){ .address = DISKS,
+							  .class = "010601",
+							  .driver = "ahci",
+							  .group = 17 });
+	fixture_disk(fixture, &(struct fixture_disk){ .address = DISKS,
+						      .name = "sda",
+						      .wwid = "t10.ATA ONE",
+						      .dev = "8:0" });
+	fixture_device(fixture, &(struct fixture_device){ .address = NIC,
+							  .driver = "e1000e",
+							  .group = 18 });
+	fixture_net(fixture, &(struct fixture_net){ .address = NIC, .name = "eth7" });
+	return 0;
+}
+
+static void goes_and_comes_back(void **state)
+{
+	static const struct engine_call hide = { .verb = ENGINE_HIDE,
+						 .devices = { DISKS, NIC } };
+	static const struct engine_call back = { .verb = ENGINE_RETURN,
+						 .devices = { DISKS, NIC } };
+	struct engine_result result;
+
+	(void)state;
+	result = engine_run(&hide);
+	expect_error("hide", &result, 0);
+	assert_false(fixture_exists(fixture, "/sys/class/block/sda"));
+	assert_false(fixture_exists(fixture, "/sys/class/net/eth7"));
+	result = engine_run(&back);
+	expect_error("return", &result, 0);
+	assert_true(fixture_exists(fixture, "/sys/class/block/sda/size"));
+	assert_true(fixture_exists(fixture, "/sys/class/net/eth7/address"));
+}
+
+static void comes_back_under_another_name(void **state)
+{
+	struct engine_call call = { .verb = ENGINE_HIDE, .devices = { DISKS } };
+	struct engine_result result;
+
+	(void)state;
+	engine_run(&call);
+	fixture_write(fixture, "/model/rename", "sda sdb\n");
+	call.verb = ENGINE_RETURN;
+	result = engine_run(&call);
+	expect_error("renamed", &result, 0);
+	assert_true(fixture_exists(fixture, "/sys/class/block/sdb/size"));
+	fixture_write(fixture, "/model/rename", "sdb sda\n");
+	call.verb = ENGINE_HIDE;
+	engine_run(&call);
+	call.verb = ENGINE_RETURN;
+	result = engine_run(&call);
+	expect_error("renamed back", &result, 0);
+}
+
+/* Bound again, but the disk is not there: said, and not called a success. */
+static void does_not_come_back(void **state)
+{
+	struct engine_call call = { .verb = ENGINE_HIDE, .devices = { DISKS } };
+	_cleanup_free_ char *away = fixture_path(fixture, "/model/away");
+	_cleanup_free_ char *kept = fixture_path(fixture, "/model/below/" DISKS);
+	struct engine_result result;
+
+	(void)state;
+	engine_run(&call);
+	assert_int_equal(rename(kept, away), 0);
+	call.verb = ENGINE_RETURN;
+	call.timeout = "0.1";
+	result = engine_run(&call);
+	expect_error("lost", &result, -EAGAIN);
+	assert_non_null(strstr(result.findings, "t10.ATA ONE"));
+	assert_in_range(result.msec, 100, 2000);
+	expect("lost", DISKS, (struct engine_state){ "ahci", "" });
+}
+
+/* Somebody mounts the disk after the last look: the exclusive open tells. */
+static void a_disk_in_use(void **state)
+{
+	struct engine_call call = { .verb = ENGINE_HIDE, .devices = { DISKS } };
+	struct engine_result result;
+
+	(void)state;
+	fixture_write(fixture, "/model/mounted/sda", "%s", "");
+	result = engine_run(&call);
+	fixture_remove(fixture, "/model/mounted");
+	expect_error("in use", &result, -EPERM);
+	expect("in use", DISKS, (struct engine_state){ "ahci", "" });
+	assert_string_equal(model_control()->log, "");
+	assert_false(engine_has_record(fixture, DISKS));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(somebody_writes_in_between),
+		cmocka_unit_test(foreign_values_are_left_alone),
+		cmocka_unit_test_setup(a_write_that_hangs, fresh),
+		cmocka_unit_test_setup(a_device_that_is_held, fresh),
+		cmocka_unit_test_setup(a_lock_that_is_not_free, fresh),
+		cmocka_unit_test_setup(goes_and_comes_back, set_up_below),
+		cmocka_unit_test_setup(comes_back_under_another_name, set_up_below),
+		cmocka_unit_test_setup(a_disk_in_use, set_up_below),
+		cmocka_unit_test_setup(does_not_come_back, set_up_below),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records that cannot be trusted, in the hands of the engine: cut short, of a later version,
+ * of another boot or device, in a folder that others can write. They are reported, and never
+ * acted upon.
+ */
+#include "engine.h"
+
+#include <sys/stat.h>
+
+static struct fixture *fixture;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture = engine_host();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_free(fixture);
+	return 0;
+}
+
+static const struct engine_state on_host = { "host", "" };
+
+static const struct engine_call hide_lone = { .verb = ENGINE_HIDE, .devices = { LONE } };
+static const struct engine_call recover = { .verb = ENGINE_RECOVER };
+
+static void begin(const char *device, struct engine_state state)
+{
+	model_reset();
+	engine_forget(fixture);
+	engine_put(fixture, device, state);
+}
+
+static void expect(const char *what, const char *device, struct engine_state wanted,
+		   const struct engine_result *result)
+{
+	struct engine_state now = engine_get(fixture, device);
+
+	if (!engine_same(now, wanted))
+		fail_msg("%s: %s is %s, not %s; returned %d\n%s%s", what, device,
+			 engine_show(now), engine_show(wanted), result->error,
+			 result->findings, model_control()->log);
+}
+
+static void expect_error(const char *what, const struct engine_result *result, int error)
+{
+	if (result->error != error)
+		fail_msg("%s: returned %d, not %d\n%s%s", what, result->error, error,
+			 result->findings, model_control()->log);
+}
+
+/* -- records that cannot be trusted ----------------------------------------------------------- */
+
+/* Saved text with one line replaced; "" removes all that follows. */
+static void spoil_record(const char *line, const char *replacement)
+{
+	_cleanup_free_ char *text = fixture_read(fixture, RECORD_DIR "/" LONE);
+	char *found = strstr(text, line);
+
+	assert_non_null(found);
+	*found = '\0';
+	fixture_write(fixture, RECORD_DIR "/" LONE, "%s%s%s", text, replacement,
+		      *replacement ? strchr(found + 1, '\n') : "");
+}
+
+/* Whatever is asked, a record that cannot be used is reported, and never acted upon. */
+static void expect_reported(const char *what, bool stale)
+{
+	static const enum engine_verb verbs[] = { ENGINE_RECOVER, ENGINE_RETURN,
+						  ENGINE_HIDE };
+	_cleanup_free_ char *before = fixture_read(fixture, RECORD_DIR "/" LONE);
+	struct engine_state state = engine_get(fixture, LONE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs) - (stale ? 1 : 0); i++) {
+		struct engine_call call = { .verb = verbs[i] };
+		_cleanup_free_ char *after = NULL;
+		struct engine_result result;
+
+		call.devices[0] = verbs[i] == ENGINE_RECOVER ? NULL : LONE;
+		model_reset();
+		result = engine_run(&call);
+		expect_error(what, &result, -EPERM);
+		assert_non_null(strstr(result.findings, "record"));
+		expect(what, LONE, state, &result);
+		assert_int_equal(model_control()->points, 0);
+		after = fixture_read(fixture, RECORD_DIR "/" LONE);
+		assert_string_equal(before, after);
+	}
+}
+
+static void records_that_cannot_be_used(void **state)
+{
+	static const struct {
+		const char *what, *line, *replacement;
+		bool stale;
+	} rows[] = {
+		{ "cut short", "goal.driver=", "", false },
+		{ "without its end", "\nend\n", "", false },
+		{ "future version", "vfioprep 1", "vfioprep 2", false },
+		{ "nothing of ours", "vfioprep 1", "[something else]", false },
+		{ "another boot", "boot=", "boot=0", true },
+		{ "another device", "identity=", "identity=pci:v00001234", true },
+	};
+	static const char *const phases[] = { "hidden", "hiding", "returning" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(phases); j++) {
+			_cleanup_free_ char *phase = strf("phase=%s", phases[j]);
+
+			begin(LONE, on_host);
+			engine_run(&hide_lone);
+			spoil_record("phase=", phase);
+			spoil_record(rows[i].line, rows[i].replacement);
+			expect_reported(rows[i].what, rows[i].stale);
+		}
+}
+
+static void an_empty_record(void **state)
+{
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	fixture_write(fixture, RECORD_DIR "/" LONE, "%s", "");
+	expect_reported("empty", false);
+}
+
+/* After a reboot the old record says nothing: hiding begins anew, and says so. */
+static void hide_replaces_a_stale_record(void **state)
+{
+	_cleanup_free_ char *original = NULL;
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	spoil_record("boot=", "boot=0");
+	engine_put(fixture, LONE, (struct engine_state){ "host2", "" });
+	result = engine_run(&hide_lone);
+	expect_error("stale", &result, 0);
+	assert_non_null(strstr(result.findings, "record"));
+	original = engine_record(fixture, LONE, "orig.driver");
+	assert_string_equal(original, "host2");
+}
+
+static void recover_drops_the_record_of_a_device_that_is_gone(void **state)
+{
+	static const char *const link = "/sys/bus/pci/devices/" LONE;
+	_cleanup_free_ char *path = fixture_device_path(fixture, LONE);
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	fixture_remove(fixture, link);
+	result = engine_run(&recover);
+	expect_error("gone", &result, 0);
+	assert_false(engine_has_record(fixture, LONE));
+	fixture_link(fixture, link, path);
+	begin(LONE, on_host);
+}
+
+static void a_state_folder_that_is_not_ours_alone(void **state)
+{
+	_cleanup_free_ char *path = fixture_path(fixture, "%s", STATE_DIR);
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	fixture_mkdir(fixture, STATE_DIR);
+	assert_int_equal(chmod(path, 0777), 0);
+	model_reset();
+	result = engine_run(&hide_lone);
+	expect_error("0777", &result, -EPERM);
+	assert_int_equal(model_control()->points, 0);
+	expect("0777", LONE, on_host, &result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_that_cannot_be_used),
+		cmocka_unit_test(an_empty_record),
+		cmocka_unit_test(hide_replaces_a_stale_record),
+		cmocka_unit_test(recover_drops_the_record_of_a_device_that_is_gone),
+		cmocka_unit_test(a_state_folder_that_is_not_ours_alone),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
