@@ -132,6 +132,8 @@ static int go_wrong(struct model_control *c)
 		return 0;
 	case MODEL_BLOCK:
 		pause_msec(c->msec);
+		while (!c->msec && model_has(seam_root(), "blocked"))
+			pause_msec(2);
 		return 0;
 	case MODEL_CANCEL:
 		if (c->caller > 0)

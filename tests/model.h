@@ -8,6 +8,7 @@
  *	/model/modules/MODULE	"DRIVER IDS..." that loading it registers, or "fail ERRNO"
  *	/model/held/ADDRESS	somebody has the device open: unbinding blocks until it is gone
  *	/model/open/GROUP	somebody has the IOMMU group open
+ *	/model/blocked		a write that MODEL_BLOCK stopped stays so until it is gone
  *	/model/mounted/DISK	an exclusive open of /dev/DISK fails with EBUSY
  *	/model/rename		"sda sdb": what comes back below a driver comes back renamed
  *	/model/below/ADDRESS	what hung below, while its driver is away
@@ -42,7 +43,7 @@ struct model_control {
 	int error;
 	int victims;
 	bool after;
-	int msec;
+	int msec;		/* 0: until /model/blocked is removed */
 	pid_t caller;		/* the process that runs the transaction */
 	char other_path[128], other_value[64];
 	bool udev;		/* binds at once what is driverless without override ... */

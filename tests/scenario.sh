@@ -17,6 +17,7 @@ pci_drivers=$ROOT/sys/bus/pci/drivers
 # begin_scenario FOLDER: strict from here on; FOLDER is for what the words note down.
 begin_scenario()
 {
+	# shellcheck disable=SC2034 # for scenarios
 	scenario_notes=$1
 	out=$1/out
 	err=$1/err
@@ -359,18 +360,21 @@ prepare_driver()
 
 # ---- holding ---------------------------------------------------------------------------
 
-# hold_group DEV: this scenario keeps the vfio node of DEV open until let_go. The model
-# has nodes that cannot really be busy, so it is told.
+# hold_group DEV: a process ($holder_pid, of the name "sleep") has the vfio node of DEV open
+# until let_go. The model has nodes that cannot really be busy, so it is told.
 hold_group()
 {
-	local group
+	local group node
 	group=$(group_of "$1")
 	if [ -n "$ROOT" ]; then
 		mkdir -p "$ROOT/model/open"
 		held_group=$ROOT/model/open/$group
 		: > "$held_group"
 	else
-		exec {held_group}<>"/dev/vfio/$group" || fail "cannot open the node of $1"
+		exec {node}<>"/dev/vfio/$group" || fail "cannot open the node of $1"
+		sleep infinity &
+		holder_pid=$!
+		exec {node}>&-
 	fi
 }
 
@@ -379,7 +383,8 @@ let_go()
 	if [ -n "$ROOT" ]; then
 		rm "$held_group"
 	else
-		exec {held_group}>&-
+		kill "$holder_pid"
+		wait "$holder_pid" || true
 	fi
 }
 
@@ -387,7 +392,8 @@ let_go()
 lock_group()
 {
 	mkdir -p "$ROOT/run/vfioprep/locks"
-	exec {locked_group}>>"$ROOT/run/vfioprep/locks/$(printf 'group-%010d' "$(group_of "$1")")"
+	exec {locked_group}>> \
+		"$ROOT/run/vfioprep/locks/$(printf group-%010d "$(group_of "$1")")"
 	flock "$locked_group"
 }
 

@@ -201,12 +201,22 @@ static void check_expected(struct vfp_plan *plan)
 /* Everything up to the verdict, which is in the targets and the findings afterwards. */
 static int look(struct vfp_plan *plan)
 {
+	int r;
+
 	targets_load(plan);
 	check_expected(plan);
 	targets_read(plan, offsetof(struct target, found), STOP_ONE);
 	if (plan->request == HIDE)
-		return hide_prepare(plan);
-	return plan->request == RETURN ? return_prepare(plan) : recover_prepare(plan);
+		r = hide_prepare(plan);
+	else
+		r = plan->request == RETURN ? return_prepare(plan)
+					    : recover_prepare(plan);
+	if (r < 0 && r != -ENOMEM) {
+		finding_add(&plan->findings, VFP_ERROR, "system", "", "", "",
+			    "the host cannot be looked at: %s", strerror(-r));
+		r = -ECANCELED;
+	}
+	return r;
 }
 
 static void drop_records(struct vfp_plan *plan)

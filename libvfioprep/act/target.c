@@ -207,6 +207,20 @@ void targets_unlock(struct vfp_plan *plan)
 
 /* -- snapshot, record, state ---------------------------------------------------------------- */
 
+/* An errno of the file system says nothing about how far we came. */
+static int read_failed(struct vfp_plan *plan, struct target *t, int error)
+{
+	if (error == -EINPROGRESS)
+		return target_say(plan, t, VFP_REFUSE, "stuck", "",
+				  "end what holds the device, or reboot",
+				  "the kernel does not answer for it: a call on it hangs")
+			     ?: error;
+	if (error != -ECANCELED)
+		target_say(plan, t, VFP_ERROR, "read", "", "",
+			   "its state cannot be read: %s", strerror(-error));
+	return -ECANCELED;
+}
+
 static int load_target(struct vfp_plan *plan, struct target *t)
 {
 	int r;
@@ -220,10 +234,8 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 				  "vfioprep list shows what is there",
 				  "there is no PCI device at this address")
 			     ?: -ENODEV;
-	if (r < 0)
-		return r;
-	r = record_load(plan->ctx, t->address, &t->record);
-	return r == -ENOENT ? 0 : r;
+	r = r ?: record_load(plan->ctx, t->address, &t->record);
+	return r < 0 && r != -ENOENT ? read_failed(plan, t, r) : 0;
 }
 
 void targets_load(struct vfp_plan *plan)
@@ -264,17 +276,6 @@ static int take_state(struct vfp_plan *plan, const struct target *t,
 	return state_make(driver, job->text[OVERRIDE], state);
 }
 
-static void say_read_failed(struct vfp_plan *plan, struct target *t)
-{
-	if (t->error == -EINPROGRESS)
-		target_say(plan, t, VFP_REFUSE, "stuck", "",
-			   "end what holds the device, or reboot",
-			   "the kernel does not answer for it: a call on it hangs");
-	else if (t->error != -ECANCELED)
-		target_say(plan, t, VFP_ERROR, "read", "", "",
-			   "its state cannot be read: %s", strerror(-t->error));
-}
-
 void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 {
 	_cleanup_free_ struct job *jobs = calloc(plan->n, sizeof(*jobs));
@@ -300,7 +301,7 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 		else
 			t->error = take_state(plan, t, &jobs[i], state);
 		if (t->error < 0)
-			say_read_failed(plan, t);
+			t->error = read_failed(plan, t, t->error);
 	}
 	for (size_t i = 0; jobs && i < plan->n; i++)
 		job_done(&jobs[i]);

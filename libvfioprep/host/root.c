@@ -15,22 +15,34 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define ATTR_MAX 4096
+#define ATTR_MAX   4096
+#define JAIL_TRIES 1000
+
+/*
+ * A rename anywhere on the host while ".." is looked up makes the kernel unsure (EAGAIN), and
+ * it wants to be asked again.
+ */
+static int open_in_jail(int root_fd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)flags,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	for (int tries = 0; tries < JAIL_TRIES; tries++) {
+		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd;
+}
 
 int root_open(struct vfp_ctx *ctx, const char *path, int flags)
 {
-	int fd;
+	int fd = ctx->root_fd < 0 ? open(path, flags | O_CLOEXEC)
+				  : open_in_jail(ctx->root_fd, path, flags | O_CLOEXEC);
 
-	if (ctx->root_fd < 0) {
-		fd = open(path, flags | O_CLOEXEC);
-	} else {
-		struct open_how how = {
-			.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-			.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-		};
-
-		fd = (int)syscall(SYS_openat2, ctx->root_fd, path, &how, sizeof(how));
-	}
 	return fd < 0 ? -errno : fd;
 }
 

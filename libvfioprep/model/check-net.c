@@ -253,11 +253,11 @@ int check_ssh(struct check *c, struct thing *thing)
 			return -ENOMEM;
 		r = check_use(c, USE_VITAL, "net %s: SSH from %s", thing->name,
 			      n->ssh_there);
-		return r
-			     ?: check_add(c, VFP_REFUSE, "ssh", NULL,
-					  "you would lose your SSH session: "
-					  "that from %s comes in over %s",
-					  n->ssh_there, where);
+		if (r == 0)
+			r = check_add(c, VFP_REFUSE, "ssh", NULL,
+				      "your SSH session from %s comes in over %s",
+				      n->ssh_there, where);
+		return r;
 	}
 	return r;
 }
@@ -278,11 +278,11 @@ int check_default_route(struct check *c, struct thing *thing)
 		if (!where)
 			return -ENOMEM;
 		r = check_use(c, USE_VITAL, "net %s: default route", thing->name);
-		return r
-			     ?: check_add(c, VFP_REFUSE, thing->name, NULL,
-					  "the host would lose its default route, "
-					  "which goes through %s",
-					  where);
+		if (r == 0)
+			r = check_add(c, VFP_REFUSE, thing->name, NULL,
+				      "the host would lose its default route, through %s",
+				      where);
+		return r;
 	}
 	return r;
 }
@@ -300,9 +300,7 @@ int check_master(struct check *c, struct thing *thing)
 	r = check_use(c, USE_NORMAL, "net %s: in %s", thing->name, master);
 	return r
 		     ?: check_add(c, VFP_REFUSE, thing->name, remedy,
-				  "%s would lose its port %s, and with it "
-				  "whoever is reached through it",
-				  master, thing->name);
+				  "%s would lose its port %s", master, thing->name);
 }
 
 /* VLANs, macvtaps of guests and the like; what it is a port of is the row above. */
@@ -319,9 +317,9 @@ int check_upper(struct check *c, struct thing *thing)
 		    !root_exists(c->ctx, "%s/upper_%s", thing->path, name))
 			continue;
 		r = check_use(c, USE_NORMAL, "net %s: below %s", thing->name, name);
-		r = r
-			  ?: check_add(c, VFP_WARN, thing->name, NULL,
-				       "%s goes away with %s", name, thing->name);
+		if (r == 0)
+			r = check_add(c, VFP_WARN, thing->name, NULL,
+				      "%s goes away with %s", name, thing->name);
 	}
 	return r;
 }
@@ -353,10 +351,10 @@ int check_addresses(struct check *c, struct thing *thing)
 		if (!where)
 			return -ENOMEM;
 		r = check_use(c, USE_MINOR, "net %s: %s", thing->name, address->text);
-		r = r
-			  ?: check_add(c, VFP_WARN, thing->name, NULL,
-				       "the host would lose its address %s (%s)",
-				       address->text, where);
+		if (r == 0)
+			r = check_add(c, VFP_WARN, thing->name, NULL,
+				      "the host would lose its address %s (%s)",
+				      address->text, where);
 	}
 	return r;
 }

@@ -7,8 +7,6 @@
  */
 #include "model/model.h"
 
-#include <ctype.h>
-
 #define CLASS_NET       "/sys/class/net"
 #define CLASS_BLOCK     "/sys/class/block"
 #define NVME_SUBSYSTEMS "/sys/devices/virtual/nvme-subsystem/"
@@ -67,16 +65,6 @@ static void to_whole_disk(struct vfp_ctx *ctx, char *place)
 		*strrchr(place, '/') = '\0';
 }
 
-/* Can an interface or a disk be called that? The kernel allows more; nobody uses it. */
-static bool is_name(const char *text)
-{
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && !strchr("._+@!~#=,-", *text) &&
-		    (unsigned char)*text < 0x80)
-			return false;
-	return true;
-}
-
 static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 		      char **why, char **ret_place)
 {
@@ -85,7 +73,7 @@ static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 
 	if (startswith(text, "/dev/") && text[5])
 		r = node_place(ctx, text, &block);
-	else if (!is_name(text))
+	else if (strpbrk(text, "/:"))
 		return say_why(why, -EINVAL, "%s: neither an address nor a device",
 			       quoted);
 	else

@@ -286,7 +286,7 @@ static void deadlines(void **state)
 	assert_true(deadline_in(1000) >= now + 1000);
 	assert_int_equal(deadline_poll(0), -1);
 	assert_int_equal(deadline_poll(now - 5), 0);
-	assert_in_range(deadline_poll(now_msec() + 1000), 900, 1000);
+	assert_in_range(deadline_poll(now_msec() + 100000), 50000, 100000);
 	assert_int_equal(deadline_poll(INT64_MAX), INT32_MAX);
 	assert_int_equal(deadline_first(0, 7), 7);
 	assert_int_equal(deadline_first(7, 0), 7);
@@ -302,7 +302,7 @@ static void waiting(void **state)
 
 	(void)state;
 	assert_int_equal(wait_readable(data, cancel, deadline_in(20)), 0);
-	assert_in_range(now_msec() - begin, 20, 2000);
+	assert_true(now_msec() - begin >= 20);
 	assert_int_equal(wait_readable(-1, -1, deadline_in(1)), 0);
 	assert_int_equal(eventfd_write(data, 1), 0);
 	assert_int_equal(wait_readable(data, cancel, 0), 1);

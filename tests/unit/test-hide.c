@@ -341,7 +341,7 @@ static void waited_for_in_vain(void **state)
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_RETURN, .devices = { LONE }, .wait = "0.2" });
 	expect_result("held", &result, -EBUSY);
-	assert_in_range(result.msec, 200, 2000);
+	assert_true(result.msec >= 200);
 	expect("held", LONE, hidden);
 }
 

@@ -6,8 +6,6 @@
  */
 #include "engine.h"
 
-#include <time.h>
-
 static struct fixture *fixture;
 
 static int set_up(void **state)
@@ -190,13 +188,13 @@ static void foreign_values_are_left_alone(void **state)
 
 /* -- the kernel does not come back ------------------------------------------------------------ */
 
-static void block_at(const char *device, unsigned int point, int msec)
+static void block_at(const char *device, unsigned int point)
 {
 	struct model_control *control = model_reset();
 
+	fixture_write(fixture, "/model/blocked", "%s", "");
 	control->action = MODEL_BLOCK;
 	control->at = point;
-	control->msec = msec;
 	strcpy(control->only, device);
 }
 
@@ -216,17 +214,17 @@ static void a_write_that_hangs(void **state)
 	for (unsigned int point = 2; point <= 4; point++) {
 		struct engine_call call = { .verb = ENGINE_HIDE,
 					    .devices = { SIDE0, SIDE1, SIDE2 },
-					    .timeout = "0.2",
+					    .timeout = "0.4",
 					    .linger = true };
 		struct engine_result result;
 		char what[32];
 
 		fresh(NULL);
-		block_at(SIDE1, point, 500);
+		block_at(SIDE1, point);
 		result = engine_run(&call);
 		snprintf(what, sizeof(what), "point %u hangs", point);
 		expect_error(what, &result, -EINPROGRESS);
-		assert_in_range(result.msec, 200, 490);
+		assert_true(result.msec >= 400);
 		expect(what, SIDE0, on_host);
 		expect(what, SIDE2, on_host);
 		assert_false(engine_has_record(fixture, SIDE0));
@@ -236,7 +234,8 @@ static void a_write_that_hangs(void **state)
 		result = engine_run(
 			&(struct engine_call){ .verb = ENGINE_RECOVER, .linger = true });
 		expect_error(what, &result, -EINPROGRESS);
-		assert_in_range(result.msec, 0, 150);
+		assert_true(result.msec < 20000);
+		fixture_remove(fixture, "/model/blocked");
 		engine_reap();
 		result = engine_run(&recover);
 		expect_error(what, &result, 0);
@@ -256,7 +255,7 @@ static void a_device_that_is_held(void **state)
 	engine_run(&hide_lone);
 	fixture_write(fixture, "/model/held/" LONE, "%s", "");
 	model_reset();
-	call.timeout = "0.1";
+	call.timeout = "0.3";
 	call.linger = true;
 	result = engine_run(&call);
 	expect_error("held", &result, -EINPROGRESS);
@@ -285,7 +284,7 @@ static void a_lock_that_is_not_free(void **state)
 	close(lock);
 	vfp_ctx_free(ctx);
 	expect_error("locked", &result, -EBUSY);
-	assert_in_range(result.msec, 100, 2000);
+	assert_true(result.msec >= 100);
 	expect("locked", LONE, on_host);
 }
 
@@ -369,7 +368,7 @@ static void does_not_come_back(void **state)
 	result = engine_run(&call);
 	expect_error("lost", &result, -EAGAIN);
 	assert_non_null(strstr(result.findings, "t10.ATA ONE"));
-	assert_in_range(result.msec, 100, 2000);
+	assert_true(result.msec >= 100);
 	expect("lost", DISKS, (struct engine_state){ "ahci", "" });
 }
 

@@ -145,7 +145,7 @@ static void only_regular_files_are_read(void **state)
 	/* Only root can make one: /dev/zero under another name. */
 	if (mknod(node, S_IFCHR | 0666, 1 << 8 | 5) == 0)
 		assert_true(root_read(ctx, "/etc/node", 10, &text, NULL) < 0);
-	assert_in_range(now_msec() - begin, 0, 1000);
+	assert_true(now_msec() - begin < 20000);
 }
 
 static void reading_ends_at_a_bound(void **state)

@@ -68,19 +68,12 @@ restore_now()
 	done < <(sed -n 's/^> //p' /run/lab/changes)
 	rm -rf /run/vfioprep /etc/vfioprep
 	[ "$changed" = no ] || udevadm settle --timeout=20
+	return 0
 }
 
 restore_machine()
 {
-	local pid deadline=$((SECONDS + 40))
-	restore_now > /run/lab/restore.log 2>&1 &
-	pid=$!
-	while [ -e "/proc/$pid" ]; do
-		if [ "$SECONDS" -ge "$deadline" ]; then
-			echo "a device hangs: this machine cannot be put back"
-			break
-		fi
-		pause 0.05
-	done
+	run_for 40 restore_now > /run/lab/restore.log 2>&1 ||
+		echo "a device hangs: this machine cannot be put back"
 	cat /run/lab/restore.log
 }

@@ -82,15 +82,46 @@ virtual_function()
 	basename "$(readlink "/sys/bus/pci/devices/$1/virtfn$2")"
 }
 
-# fault PATH WHAT: for the runs that follow, the first write that each process makes to
-# PATH goes wrong: error=EIO, signal=SIGKILL, delay_enter=2s. no_fault ends that.
+# fault WHAT PATH...: in the runs that follow, what each process writes to PATH goes wrong:
+# error=EIO, signal=SIGKILL, delay_enter=2000000; with :when=2 only its second write.
 fault()
 {
-	run_under=(strace -f -qqq -o /dev/null -P "$1" -e trace=write
-		-e "inject=write:$2:when=1")
+	local what=$1 path
+	shift
+	run_under=(strace -f -qqq -o /dev/null -e trace=write -e "inject=write:$what")
+	for path; do
+		run_under+=(-P "$path")
+	done
+}
+
+# caller_fault WHAT: the same for all that the command itself writes: records, output, what
+# it tells its children; but not what these write.
+caller_fault()
+{
+	run_under=(strace -qqq -o /dev/null -e trace=write -e "inject=write:$1")
 }
 
 no_fault()
 {
 	run_under=()
+}
+
+# keep_content DEV: what is on its disk now will be there again when the scenario has ended.
+keep_content()
+{
+	dd "if=/dev/$(disk_of "$1")" "of=$scenario_folder/content.$1" bs=1M status=none
+	at_end put_content_back "$1"
+}
+
+put_content_back()
+{
+	dd "if=$scenario_folder/content.$1" "of=/dev/$(disk_of "$1")" bs=1M oflag=direct \
+		status=none
+}
+
+# unload_vfio_pci: no device is on it, so the module can go.
+unload_vfio_pci()
+{
+	[ ! -d /sys/module/vfio_pci ] || modprobe -r vfio_pci
+	module vfio_pci no
 }

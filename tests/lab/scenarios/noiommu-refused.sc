@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# machine: noiommu
+#
+# Without an IOMMU nothing can be passed: refused with what to do about it, and the devices
+# stay as they are.
+
+had=$(identities "$nic1")
+for device in "$nic1" "$nvme"; do
+	refuses 3 hide "$device"
+	err_has IOMMU
+	err_has intel_iommu=on
+	refuses 3 check "$device"
+	refuses 3 hide --force=iommu "$device"
+done
+run 0 list
+out_has "$nic1"
+below "$nic1" "$had"
