@@ -179,10 +179,13 @@ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
 	      struct vfp_device *const *with, struct vfp_finding ***ret_findings);
 
 /*
- * One phrase on what uses @device now, for listings: "free", "disk sda: / is mounted",
- * "guest web1 (qemu-system-x86, 4711)". To be freed with free().
+ * What uses each of @devices now, in the same order, as a phrase for listings: "free", "disk sda:
+ * / is mounted", "guest web1 (qemu-system-x86, 4711)"; "unknown" for what could not be looked
+ * at. Mounts, routes and processes are read once for all. *ret_uses is one block of memory, to
+ * be freed with free().
  */
-int vfp_device_use(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret_use);
+int vfp_devices_use(struct vfp_ctx *ctx, struct vfp_device *const *devices,
+		    const char ***ret_uses);
 
 /*
  * Why the IOMMU group of @device is as large as it is: one finding (VFP_NOTE) per bridge or

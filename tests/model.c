@@ -196,6 +196,8 @@ static int model_write(struct vfp_ctx *ctx, const char *path, const char *value)
 	int r = now ? go_wrong(c) : 0;
 
 	(void)ctx;
+	if (*c->slow && strstr(path, c->slow))
+		pause_msec(100);
 	if (r < 0)
 		return r;
 	await_release(path, value);
@@ -267,6 +269,8 @@ int __wrap_root_open(struct vfp_ctx *ctx, const char *path, int flags);
 /* A failure of a record's write, or the death of its writer. Returns -1 with errno, or 0. */
 static int record_point(struct model_control *c, bool now, bool after)
 {
+	if (now && c->action == MODEL_CANCEL && !after)
+		raise(SIGUSR1);
 	if (!now || (c->action != MODEL_KILL && c->action != MODEL_FAIL))
 		return 0;
 	if (c->action == MODEL_KILL && c->after == after)

@@ -48,6 +48,7 @@ struct model_control {
 	char other_path[128], other_value[64];
 	bool udev;		/* binds at once what is driverless without override ... */
 	char rival[32];		/* ... to this one where it matches, else to the first */
+	char slow[64];		/* writes with this in their path take 0.1 s */
 	bool done;		/* it went wrong as ordered */
 	unsigned int forbidden;	/* writes that this project promises never to make */
 	char log[16384];	/* "PATH<-VALUE\n" of every effect */

@@ -317,3 +317,11 @@ bool table_is_empty(const struct table *table)
 {
 	return table->n == 0;
 }
+
+bool table_shows(const struct table *table, int id)
+{
+	for (size_t i = 0; i < table->n_shown; i++)
+		if (table->shown[i]->id == id)
+			return true;
+	return false;
+}

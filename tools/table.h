@@ -49,6 +49,8 @@ static inline void table_freep(struct table **table)
 /* Add @row below the row number @parent (-1: at the top). Returns its number. */
 int table_add(struct table *table, void *row, int parent);
 int table_print(struct table *table);
+/* Is there a column @id to be filled? */
+bool table_shows(const struct table *table, int id);
 bool table_is_empty(const struct table *table);
 
 /* For struct tool: the columns for --help and for the completion of -o. */

@@ -34,7 +34,7 @@ static void ask_hide(struct vfp_ctx *ctx, const char *address)
 static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
 {
 	struct vfp_finding **findings = NULL;
-	char *use = NULL, *holders = NULL;
+	char *holders = NULL;
 
 	for (int field = 0; field < _VFP_FIELD_MAX; field++)
 		vfp_device_get(device, (enum vfp_field)field);
@@ -42,10 +42,8 @@ static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
 		vfp_findings_free(findings);
 	if (vfp_explain_group(ctx, device, &findings) == 0)
 		vfp_findings_free(findings);
-	vfp_device_use(ctx, device, &use);
 	vfp_holders(ctx, device, &holders);
 	ask_hide(ctx, vfp_device_get(device, VFP_ADDRESS));
-	free(use);
 	free(holders);
 }
 
@@ -53,6 +51,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
 	struct vfp_record **records = NULL;
+	const char **uses;
 	int r = vfp_ctx_record_reads(ctx, *operands, arg.redact);
 
 	if (r == -EEXIST)
@@ -63,6 +62,8 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	r = selection_add(ctx, &devices, NULL, false);
 	for (size_t i = 0; i < devices.n; i++)
 		ask(ctx, devices.device[i]);
+	if (r == 0 && devices.n && vfp_devices_use(ctx, devices.device, &uses) == 0)
+		free(uses);
 	if (vfp_records(ctx, &records) == 0)
 		vfp_records_free(records);
 	if (r == 0 && geteuid() != 0 && !given.quiet)

@@ -43,20 +43,9 @@ static const struct option_row options[] = {
 };
 
 struct row {
-	struct vfp_ctx *ctx;
 	const struct vfp_device *device;
+	const char *use;
 };
-
-/* That one device cannot be looked at, or has just gone, does not keep the others. */
-static int use(const struct row *row, char **ret_text)
-{
-	int r = vfp_device_use(row->ctx, row->device, ret_text);
-
-	if (r == 0 || r == -ENOMEM)
-		return r;
-	*ret_text = strdup("unknown");
-	return *ret_text ? 0 : -ENOMEM;
-}
 
 static int cell(void *data, int id, char **ret_text)
 {
@@ -64,8 +53,9 @@ static int cell(void *data, int id, char **ret_text)
 	const char *value;
 
 	if (id == COLUMN_USE)
-		return use(row, ret_text);
-	value = vfp_device_get(row->device, (enum vfp_field)id);
+		value = row->use;
+	else
+		value = vfp_device_get(row->device, (enum vfp_field)id);
 	if (!value || !*value)
 		return 0;
 	*ret_text = strdup(value);
@@ -89,16 +79,19 @@ static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection selection = { 0 };
 	_cleanup_table_ struct table *table = NULL;
+	_cleanup_free_ const char **uses = NULL;
 	int r = table_new("devices", columns, cell, &table);
 
 	if (r < 0)
 		return r;
 	r = *operands ? selection_add_all(ctx, &selection, operands, arg.all_matching)
 		      : selection_add(ctx, &selection, NULL, false);
+	if (r == 0 && selection.n && table_shows(table, COLUMN_USE))
+		r = vfp_devices_use(ctx, selection.device, &uses);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < selection.n; i++) {
-		struct row row = { ctx, selection.device[i] };
+		struct row row = { selection.device[i], uses ? uses[i] : NULL };
 
 		r = table_add(table, &row,
 			      arg.tree ? parent_line(selection.device, (int)i) : -1);

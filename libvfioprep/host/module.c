@@ -189,6 +189,21 @@ int module_vfio_variant(struct vfp_ctx *ctx, const char *modalias, char **ret_mo
 	return *ret_module ? 0 : -ENOMEM;
 }
 
+/* One module stands in the list once for each alias that matches: by ids, by class. */
+static bool has_other(const struct kmod_list *list, const char *name)
+{
+	const struct kmod_list *item;
+
+	kmod_list_foreach(item, list) {
+		_cleanup_module_ struct kmod_module *module =
+			kmod_module_get_module(item);
+
+		if (!streq(kmod_module_get_name(module), name))
+			return true;
+	}
+	return false;
+}
+
 int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_module)
 {
 	_cleanup_kmod_ struct kmod_ctx *kmod = kmod_open(ctx);
@@ -206,9 +221,9 @@ int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_mo
 		return r;
 	if (!list)
 		return -ENOENT;
-	if (kmod_list_next(list, list))
-		return -ENOTUNIQ;
 	module = kmod_module_get_module(list);
+	if (has_other(list, kmod_module_get_name(module)))
+		return -ENOTUNIQ;
 	name = strdup(kmod_module_get_name(module));
 	if (!name)
 		return -ENOMEM;

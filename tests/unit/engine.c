@@ -281,3 +281,22 @@ struct engine_result engine_run(const struct engine_call *call)
 	munmap(shared, sizeof(*shared));
 	return result;
 }
+
+/* -- verdicts -------------------------------------------------------------------------- */
+
+void engine_expect(struct fixture *f, const char *what, const char *address,
+		   struct engine_state wanted)
+{
+	struct engine_state now = engine_get(f, address);
+
+	if (!engine_same(now, wanted))
+		fail_msg("%s: %s is %s, not %s; written:\n%s", what, address,
+			 engine_show(now), engine_show(wanted), model_control()->log);
+}
+
+void engine_expect_error(const char *what, const struct engine_result *result, int error)
+{
+	if (result->error != error)
+		fail_msg("%s: returned %d, not %d; findings:\n%swritten:\n%s", what,
+			 result->error, error, result->findings, model_control()->log);
+}

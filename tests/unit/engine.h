@@ -81,6 +81,11 @@ struct engine_result {
 
 struct engine_result engine_run(const struct engine_call *call);
 
+/* Fail the test, saying all there is to know, when it is not so. */
+void engine_expect(struct fixture *f, const char *what, const char *address,
+		   struct engine_state wanted);
+void engine_expect_error(const char *what, const struct engine_result *result, int error);
+
 /* Wait until all that was left behind has ended. */
 void engine_reap(void);
 

@@ -122,11 +122,13 @@ static void assert_includes(const char *expected)
 static void assert_use(const char *expected)
 {
 	_cleanup_device_ struct vfp_device *d = NULL;
-	_cleanup_free_ char *use = NULL;
+	_cleanup_free_ const char **uses = NULL;
 
 	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
-	assert_int_equal(vfp_device_use(ctx, d, &use), 0);
-	assert_string_equal(use, expected);
+	assert_int_equal(
+		vfp_devices_use(ctx, (struct vfp_device *[]){ d, NULL }, &uses), 0);
+	assert_string_equal(uses[0], expected);
+	assert_null(uses[1]);
 }
 
 static void nothing_stands_against_an_idle_device(void **state)

@@ -49,24 +49,6 @@ static void fail_at(unsigned int point, int error, bool onwards)
 	control->onwards = onwards;
 }
 
-static void expect(const char *what, const char *device, struct engine_state wanted,
-		   const struct engine_result *result)
-{
-	struct engine_state now = engine_get(fixture, device);
-
-	if (!engine_same(now, wanted))
-		fail_msg("%s: %s is %s, not %s; returned %d\n%s%s", what, device,
-			 engine_show(now), engine_show(wanted), result->error,
-			 result->findings, model_control()->log);
-}
-
-static void expect_error(const char *what, const struct engine_result *result, int error)
-{
-	if (result->error != error)
-		fail_msg("%s: returned %d, not %d\n%s%s", what, result->error, error,
-			 result->findings, model_control()->log);
-}
-
 /* -- one write that fails ------------------------------------------------------------------ */
 
 /* Where a call begins: @original, or what hiding that has led to. */
@@ -101,11 +83,12 @@ static void check_failure(const char *what, const struct start *start,
 {
 	bool back = result->error == 0 && start->record;
 
-	expect_error(what, result, back ? 0 : -ECANCELED);
-	expect(what, LONE, back ? start->original : start->found, result);
+	engine_expect_error(what, result, back ? 0 : -ECANCELED);
+	engine_expect(fixture, what, LONE, back ? start->original : start->found);
 	assert_int_equal(engine_has_record(fixture, LONE), start->record != NULL);
 	assert_string_not_equal(result->findings, "");
-	assert_int_equal(*result->progress != '\0', back);
+	if (!back)
+		assert_string_equal(result->progress, "");
 }
 
 /* At each point of hide, or return, until there is no more. */
@@ -163,11 +146,11 @@ static void a_failed_return_can_be_repeated(void **state)
 	engine_run(&hide_lone);
 	fail_at(3, EBUSY, false);
 	result = engine_run(&return_lone);
-	expect_error("failed", &result, -ECANCELED);
+	engine_expect_error("failed", &result, -ECANCELED);
 	model_reset();
 	result = engine_run(&return_lone);
-	expect_error("again", &result, 0);
-	expect("again", LONE, on_host, &result);
+	engine_expect_error("again", &result, 0);
+	engine_expect(fixture, "again", LONE, on_host);
 	assert_false(engine_has_record(fixture, LONE));
 }
 
@@ -192,14 +175,14 @@ static void roll_back_fails_too(void **state)
 			snprintf(what, sizeof(what),
 				 "original %s, all fail from point %u",
 				 engine_show(original), point);
-			expect_error(what, &result,
+			engine_expect_error(what, &result,
 				     engine_same(now, original) ? -ECANCELED
 								: -ENOTRECOVERABLE);
 			if (!engine_same(now, original))
 				assert_true(engine_has_record(fixture, LONE));
 			model_reset();
 			result = engine_run(&recover);
-			expect_error(what, &result, 0);
+			engine_expect_error(what, &result, 0);
 			if (!engine_at_rest(fixture, LONE, original))
 				fail_msg("%s: not at rest after recovery", what);
 		}
@@ -224,10 +207,10 @@ static void begin_sides(void)
 		engine_put(fixture, sides[i], side_states[i]);
 }
 
-static void expect_sides(const char *what, const struct engine_result *result)
+static void expect_sides(const char *what)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
-		expect(what, sides[i], side_states[i], result);
+		engine_expect(fixture, what, sides[i], side_states[i]);
 		assert_false(engine_has_record(fixture, sides[i]));
 	}
 }
@@ -247,10 +230,28 @@ static void one_of_three_fails(void **state)
 			if (!model_control()->done)
 				break;
 			snprintf(what, sizeof(what), "point %u of %s", point, sides[i]);
-			expect_error(what, &result, -ECANCELED);
-			expect_sides(what, &result);
+			engine_expect_error(what, &result, -ECANCELED);
+			expect_sides(what);
 			assert_string_equal(result.progress, "");
 		}
+}
+
+/* No step is begun once another device has failed: what was not unbound stays bound. */
+static void the_others_stop(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	begin_sides();
+	engine_put(fixture, SIDE1, on_host);
+	fail_at(2, EIO, false);
+	strcpy(model_control()->only, SIDE0);
+	strcpy(model_control()->slow, SIDE1 "/driver_override");
+	result = engine_run(&hide_sides);
+	engine_expect_error("stopped", &result, -ECANCELED);
+	engine_expect(fixture, "stopped", SIDE1, on_host);
+	assert_non_null(strstr(model_control()->log, SIDE1 "/driver_override<-vfio-pci"));
+	assert_null(strstr(model_control()->log, "unbind<-" SIDE1));
 }
 
 /* Return is a transaction for each: the others come back all the same. */
@@ -265,10 +266,9 @@ static void one_of_three_does_not_return(void **state)
 		fail_at(2, EIO, false);
 		strcpy(model_control()->only, sides[i]);
 		result = engine_run(&return_sides);
-		expect_error(sides[i], &result, -ECANCELED);
+		engine_expect_error(sides[i], &result, -ECANCELED);
 		for (size_t j = 0; j < ARRAY_SIZE(sides); j++) {
-			expect(sides[i], sides[j], i == j ? hidden : side_states[j],
-			       &result);
+			engine_expect(fixture, sides[i], sides[j], i == j ? hidden : side_states[j]);
 			assert_int_equal(engine_has_record(fixture, sides[j]), i == j);
 		}
 	}
@@ -289,9 +289,9 @@ static void one_of_a_group_fails(void **state)
 		result = engine_run(&call);
 		if (!model_control()->done)
 			break;
-		expect_error("group", &result, -ECANCELED);
-		expect("group", PAIR0, on_host, &result);
-		expect("group", PAIR1, on_host, &result);
+		engine_expect_error("group", &result, -ECANCELED);
+		engine_expect(fixture, "group", PAIR0, on_host);
+		engine_expect(fixture, "group", PAIR1, on_host);
 	}
 }
 
@@ -318,8 +318,25 @@ static void cancel_everywhere(struct engine_state original,
 		/* After the last step it is too late, and it is done. */
 		if (result.error == 0)
 			continue;
-		expect_error(what, &result, -ECANCELED);
-		expect(what, LONE, found, &result);
+		engine_expect_error(what, &result, -ECANCELED);
+		engine_expect(fixture, what, LONE, found);
+	}
+}
+
+/* Before the record and at each write it is not too late. */
+static void cancelled_in_time(void **state)
+{
+	(void)state;
+	for (unsigned int point = 1; point <= 5; point++) {
+		struct engine_result result;
+
+		begin(LONE, on_host);
+		fail_at(point, 0, false);
+		model_control()->action = MODEL_CANCEL;
+		result = engine_run(&hide_lone);
+		assert_true(model_control()->done);
+		engine_expect_error("cancelled", &result, point < 5 ? -ECANCELED : 0);
+		engine_expect(fixture, "cancelled", LONE, point < 5 ? on_host : hidden);
 	}
 }
 
@@ -341,8 +358,10 @@ int main(void)
 		cmocka_unit_test(a_failed_return_can_be_repeated),
 		cmocka_unit_test(roll_back_fails_too),
 		cmocka_unit_test(one_of_three_fails),
+		cmocka_unit_test(the_others_stop),
 		cmocka_unit_test(one_of_three_does_not_return),
 		cmocka_unit_test(one_of_a_group_fails),
+		cmocka_unit_test(cancelled_in_time),
 		cmocka_unit_test(cancelled_at_any_write),
 	};
 

@@ -49,22 +49,6 @@ static struct engine_result give_back(const char *device)
 		&(struct engine_call){ .verb = ENGINE_RETURN, .devices = { device } });
 }
 
-static void expect(const char *what, const char *device, struct engine_state wanted)
-{
-	struct engine_state now = engine_get(fixture, device);
-
-	if (!engine_same(now, wanted))
-		fail_msg("%s: %s is %s, not %s", what, device, engine_show(now),
-			 engine_show(wanted));
-}
-
-static void expect_result(const char *what, const struct engine_result *result, int error)
-{
-	if (result->error != error)
-		fail_msg("%s: returned %d, not %d; findings:\n%s", what, result->error,
-			 error, result->findings);
-}
-
 /* -- one device -------------------------------------------------------------------------- */
 
 static void there_and_back(struct engine_state original)
@@ -75,13 +59,13 @@ static void there_and_back(struct engine_state original)
 	fresh(NULL);
 	engine_put(fixture, LONE, original);
 	result = hide(LONE);
-	expect_result(what, &result, 0);
-	expect(what, LONE, hidden);
+	engine_expect_error(what, &result, 0);
+	engine_expect(fixture, what, LONE, hidden);
 	assert_true(engine_has_record(fixture, LONE));
 	assert_true(fixture_exists(fixture, "/dev/vfio/11"));
 	result = give_back(LONE);
-	expect_result(what, &result, 0);
-	expect(what, LONE, original);
+	engine_expect_error(what, &result, 0);
+	engine_expect(fixture, what, LONE, original);
 	assert_false(engine_has_record(fixture, LONE));
 	assert_int_equal(model_control()->forbidden, 0);
 	assert_int_equal(fixture_exists(fixture, "/dev/vfio/11"),
@@ -112,11 +96,11 @@ static void every_original_state_beside_udev(void **state)
 		strcpy(control->rival,
 		       streq(original.driver, "host2") ? "host" : "host2");
 		result = hide(LONE);
-		expect_result(engine_show(original), &result, 0);
-		expect(engine_show(original), LONE, hidden);
+		engine_expect_error(engine_show(original), &result, 0);
+		engine_expect(fixture, engine_show(original), LONE, hidden);
 		result = give_back(LONE);
-		expect_result(engine_show(original), &result, 0);
-		expect(engine_show(original), LONE, original);
+		engine_expect_error(engine_show(original), &result, 0);
+		engine_expect(fixture, engine_show(original), LONE, original);
 	}
 }
 
@@ -129,11 +113,11 @@ static void to_pci_stub(void **state)
 	(void)state;
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { LONE }, .driver = "pci-stub" });
-	expect_result("pci-stub", &result, 0);
-	expect("pci-stub", LONE, stub);
+	engine_expect_error("pci-stub", &result, 0);
+	engine_expect(fixture, "pci-stub", LONE, stub);
 	result = give_back(LONE);
-	expect_result("pci-stub", &result, 0);
-	expect("pci-stub", LONE, on_host);
+	engine_expect_error("pci-stub", &result, 0);
+	engine_expect(fixture, "pci-stub", LONE, on_host);
 }
 
 static void what_is_written_and_said(void **state)
@@ -174,7 +158,7 @@ static void what_is_recorded(void **state)
 	engine_put(fixture, LONE, (struct engine_state){ "host", "none" });
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
-	expect_result("hide", &result, 0);
+	engine_expect_error("hide", &result, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		_cleanup_free_ char *value = engine_record(fixture, LONE, wanted[i].key);
 
@@ -189,20 +173,20 @@ static void twice_is_once(void **state)
 
 	(void)state;
 	result = hide(LONE);
-	expect_result("first", &result, 0);
+	engine_expect_error("first", &result, 0);
 	model_reset();
 	result = hide(LONE);
-	expect_result("again", &result, 0);
+	engine_expect_error("again", &result, 0);
 	assert_string_equal(result.progress, "");
 	assert_string_equal(model_control()->log, "");
 	result = give_back(LONE);
-	expect_result("back", &result, 0);
-	expect("back", LONE, on_host);
+	engine_expect_error("back", &result, 0);
+	engine_expect(fixture, "back", LONE, on_host);
 	model_reset();
 	result = give_back(LONE);
-	expect_result("back again", &result, 0);
+	engine_expect_error("back again", &result, 0);
 	assert_string_equal(model_control()->log, "");
-	expect("back again", LONE, on_host);
+	engine_expect(fixture, "back again", LONE, on_host);
 }
 
 static void to_another_goal_and_still_back(void **state)
@@ -214,11 +198,11 @@ static void to_another_goal_and_still_back(void **state)
 	hide(LONE);
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { LONE }, .driver = "pci-stub" });
-	expect_result("pci-stub", &result, 0);
-	expect("pci-stub", LONE, (struct engine_state){ "pci-stub", "pci-stub" });
+	engine_expect_error("pci-stub", &result, 0);
+	engine_expect(fixture, "pci-stub", LONE, (struct engine_state){ "pci-stub", "pci-stub" });
 	result = give_back(LONE);
-	expect_result("back", &result, 0);
-	expect("back", LONE, (struct engine_state){ "host2", "" });
+	engine_expect_error("back", &result, 0);
+	engine_expect(fixture, "back", LONE, (struct engine_state){ "host2", "" });
 }
 
 /* -- refusals ----------------------------------------------------------------------------- */
@@ -229,7 +213,7 @@ static void refuse(const char *what, const struct engine_call *call, int error)
 
 	model_reset();
 	result = engine_run(call);
-	expect_result(what, &result, error);
+	engine_expect_error(what, &result, error);
 	if (*model_control()->log)
 		fail_msg("%s: wrote %s", what, model_control()->log);
 }
@@ -285,14 +269,14 @@ static void claimed_by_another(void **state)
 	(void)state;
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
-	expect_result("web1", &result, 0);
+	engine_expect_error("web1", &result, 0);
 	refuse("web2",
 	       &(struct engine_call){
 		       .verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web2" },
 	       -EPERM);
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { LONE }, .claim = "web1" });
-	expect_result("web1 again", &result, 0);
+	engine_expect_error("web1 again", &result, 0);
 }
 
 /* On vfio-pci, but not by us: what it was before nobody knows. */
@@ -307,8 +291,8 @@ static void return_without_a_record(void **state)
 	       -EPERM);
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_RETURN, .devices = { LONE }, .driver = "host2" });
-	expect_result("named", &result, 0);
-	expect("named", LONE, (struct engine_state){ "host2", "" });
+	engine_expect_error("named", &result, 0);
+	engine_expect(fixture, "named", LONE, (struct engine_state){ "host2", "" });
 	assert_false(engine_has_record(fixture, LONE));
 }
 
@@ -323,12 +307,12 @@ static void held_by_a_guest(void **state)
 	refuse("held",
 	       &(struct engine_call){ .verb = ENGINE_RETURN, .devices = { LONE } },
 	       -EBUSY);
-	expect("held", LONE, hidden);
+	engine_expect(fixture, "held", LONE, hidden);
 	assert_true(engine_has_record(fixture, LONE));
 	fixture_remove(fixture, "/model/open");
 	result = give_back(LONE);
-	expect_result("released", &result, 0);
-	expect("released", LONE, on_host);
+	engine_expect_error("released", &result, 0);
+	engine_expect(fixture, "released", LONE, on_host);
 }
 
 static void waited_for_in_vain(void **state)
@@ -340,9 +324,9 @@ static void waited_for_in_vain(void **state)
 	fixture_write(fixture, "/model/open/11", "%s", "");
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_RETURN, .devices = { LONE }, .wait = "0.2" });
-	expect_result("held", &result, -EBUSY);
+	engine_expect_error("held", &result, -EBUSY);
 	assert_true(result.msec >= 200);
-	expect("held", LONE, hidden);
+	engine_expect(fixture, "held", LONE, hidden);
 }
 
 /* -- several ------------------------------------------------------------------------------- */
@@ -354,9 +338,9 @@ static void a_group_together(void **state)
 	(void)state;
 	result = engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
 						   .devices = { PAIR1, PAIR0 } });
-	expect_result("both", &result, 0);
-	expect("both", PAIR0, hidden);
-	expect("both", PAIR1, hidden);
+	engine_expect_error("both", &result, 0);
+	engine_expect(fixture, "both", PAIR0, hidden);
+	engine_expect(fixture, "both", PAIR1, hidden);
 	/* In the order in which they were named. */
 	assert_string_equal(result.progress, "Unbinding " PAIR1 " from host\n"
 					     "Binding " PAIR1 " to vfio-pci\n"
@@ -364,9 +348,9 @@ static void a_group_together(void **state)
 					     "Binding " PAIR0 " to vfio-pci\n");
 	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
 						   .devices = { PAIR0, PAIR1 } });
-	expect_result("back", &result, 0);
-	expect("back", PAIR0, on_host);
-	expect("back", PAIR1, on_host);
+	engine_expect_error("back", &result, 0);
+	engine_expect(fixture, "back", PAIR0, on_host);
+	engine_expect(fixture, "back", PAIR1, on_host);
 	assert_false(fixture_exists(fixture, "/dev/vfio/12"));
 }
 
@@ -377,8 +361,8 @@ static void a_group_by_consent(void **state)
 	(void)state;
 	result = engine_run(&(struct engine_call){
 		.verb = ENGINE_HIDE, .devices = { PAIR0 }, .groups = true });
-	expect_result("group", &result, 0);
-	expect("group", PAIR1, hidden);
+	engine_expect_error("group", &result, 0);
+	engine_expect(fixture, "group", PAIR1, hidden);
 }
 
 /* A sibling without a driver does no harm, and is not touched. */
@@ -390,8 +374,8 @@ static void a_sibling_without_driver(void **state)
 	(void)state;
 	engine_put(fixture, PAIR1, bare);
 	result = hide(PAIR0);
-	expect_result("bare sibling", &result, 0);
-	expect("bare sibling", PAIR1, bare);
+	engine_expect_error("bare sibling", &result, 0);
+	engine_expect(fixture, "bare sibling", PAIR1, bare);
 	assert_null(strstr(model_control()->log, PAIR1));
 }
 
@@ -404,7 +388,7 @@ static void half_of_a_held_group(void **state)
 	refuse("the other is open",
 	       &(struct engine_call){ .verb = ENGINE_RETURN, .devices = { PAIR0 } },
 	       -EBUSY);
-	expect("the other is open", PAIR0, hidden);
+	engine_expect(fixture, "the other is open", PAIR0, hidden);
 }
 
 static void side_by_side(void **state)
@@ -416,10 +400,10 @@ static void side_by_side(void **state)
 	engine_put(fixture, SIDE2, (struct engine_state){ "", "" });
 	result = engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
 						   .devices = { SIDE2, SIDE0, SIDE1 } });
-	expect_result("three", &result, 0);
-	expect("three", SIDE0, hidden);
-	expect("three", SIDE1, hidden);
-	expect("three", SIDE2, hidden);
+	engine_expect_error("three", &result, 0);
+	engine_expect(fixture, "three", SIDE0, hidden);
+	engine_expect(fixture, "three", SIDE1, hidden);
+	engine_expect(fixture, "three", SIDE2, hidden);
 	assert_string_equal(result.progress, "Binding " SIDE2 " to vfio-pci\n"
 					     "Unbinding " SIDE0 " from host\n"
 					     "Binding " SIDE0 " to vfio-pci\n"
@@ -427,10 +411,10 @@ static void side_by_side(void **state)
 					     "Binding " SIDE1 " to vfio-pci\n");
 	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
 						   .devices = { SIDE0, SIDE1, SIDE2 } });
-	expect_result("back", &result, 0);
-	expect("back", SIDE0, on_host);
-	expect("back", SIDE1, (struct engine_state){ "host2", "none" });
-	expect("back", SIDE2, (struct engine_state){ "", "" });
+	engine_expect_error("back", &result, 0);
+	engine_expect(fixture, "back", SIDE0, on_host);
+	engine_expect(fixture, "back", SIDE1, (struct engine_state){ "host2", "none" });
+	engine_expect(fixture, "back", SIDE2, (struct engine_state){ "", "" });
 }
 
 /* One transaction per device: one that is held does not keep the others. */
@@ -444,10 +428,10 @@ static void return_goes_on_to_the_next(void **state)
 	fixture_write(fixture, "/model/open/14", "%s", "");
 	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
 						   .devices = { SIDE0, SIDE1, SIDE2 } });
-	expect_result("one is held", &result, -EBUSY);
-	expect("one is held", SIDE0, on_host);
-	expect("one is held", SIDE1, hidden);
-	expect("one is held", SIDE2, on_host);
+	engine_expect_error("one is held", &result, -EBUSY);
+	engine_expect(fixture, "one is held", SIDE0, on_host);
+	engine_expect(fixture, "one is held", SIDE1, hidden);
+	engine_expect(fixture, "one is held", SIDE2, on_host);
 	assert_true(engine_has_record(fixture, SIDE1));
 	assert_false(engine_has_record(fixture, SIDE2));
 }

@@ -44,22 +44,6 @@ static int fresh(void **state)
 	return 0;
 }
 
-static void expect(const char *what, const char *device, struct engine_state wanted)
-{
-	struct engine_state now = engine_get(fixture, device);
-
-	if (!engine_same(now, wanted))
-		fail_msg("%s: %s is %s, not %s\n%s", what, device, engine_show(now),
-			 engine_show(wanted), model_control()->log);
-}
-
-static void expect_error(const char *what, const struct engine_result *result, int error)
-{
-	if (result->error != error)
-		fail_msg("%s: returned %d, not %d\n%s%s", what, result->error, error,
-			 result->findings, model_control()->log);
-}
-
 /* -- somebody else writes -------------------------------------------------------------------- */
 
 static const char override_file[] = PCI_DEVICES "/" LONE "/driver_override";
@@ -173,17 +157,41 @@ static void foreign_values_are_left_alone(void **state)
 		engine_put(fixture, LONE, foreign[i]);
 		model_reset();
 		result = engine_run(&return_lone);
-		expect_error(engine_show(foreign[i]), &result, -EPERM);
+		engine_expect_error(engine_show(foreign[i]), &result, -EPERM);
 		assert_non_null(strstr(result.findings, "foreign"));
-		expect("foreign", LONE, foreign[i]);
+		engine_expect(fixture, "foreign", LONE, foreign[i]);
 		assert_int_equal(model_control()->points, 0);
 		result = engine_run(&recover);
-		expect("recover", LONE, foreign[i]);
+		engine_expect(fixture, "recover", LONE, foreign[i]);
 		forced.force = "foreign";
 		result = engine_run(&forced);
-		expect_error("forced", &result, 0);
-		expect("forced", LONE, on_host);
+		engine_expect_error("forced", &result, 0);
+		engine_expect(fixture, "forced", LONE, on_host);
 	}
+}
+
+/* Met by the roll-back: told, and left to whoever set it. The record stays. */
+static void foreign_values_stop_a_roll_back(void **state)
+{
+	static const struct engine_state left = { "", "none" };
+	struct engine_call forced = return_lone;
+	struct engine_result result;
+
+	(void)state;
+	/* Points: the record, the override, unbind, and bind, which is refused after it. */
+	interfere(0, 4);
+	result = engine_run(&hide_lone);
+	engine_expect_error("hide", &result, -ENOTRECOVERABLE);
+	engine_expect(fixture, "hide", LONE, left);
+	assert_non_null(strstr(result.findings, "foreign"));
+	model_reset();
+	result = engine_run(&recover);
+	engine_expect_error("recover", &result, -EPERM);
+	engine_expect(fixture, "recover", LONE, left);
+	forced.force = "foreign";
+	result = engine_run(&forced);
+	engine_expect_error("forced", &result, 0);
+	engine_expect(fixture, "forced", LONE, on_host);
 }
 
 /* -- the kernel does not come back ------------------------------------------------------------ */
@@ -223,22 +231,22 @@ static void a_write_that_hangs(void **state)
 		block_at(SIDE1, point);
 		result = engine_run(&call);
 		snprintf(what, sizeof(what), "point %u hangs", point);
-		expect_error(what, &result, -EINPROGRESS);
+		engine_expect_error(what, &result, -EINPROGRESS);
 		assert_true(result.msec >= 400);
-		expect(what, SIDE0, on_host);
-		expect(what, SIDE2, on_host);
+		engine_expect(fixture, what, SIDE0, on_host);
+		engine_expect(fixture, what, SIDE2, on_host);
 		assert_false(engine_has_record(fixture, SIDE0));
 		assert_false(engine_has_record(fixture, SIDE2));
 		expect_phase(SIDE1, "stuck");
 		/* While it hangs, nobody waits for it. */
 		result = engine_run(
 			&(struct engine_call){ .verb = ENGINE_RECOVER, .linger = true });
-		expect_error(what, &result, -EINPROGRESS);
+		engine_expect_error(what, &result, -EINPROGRESS);
 		assert_true(result.msec < 20000);
 		fixture_remove(fixture, "/model/blocked");
 		engine_reap();
 		result = engine_run(&recover);
-		expect_error(what, &result, 0);
+		engine_expect_error(what, &result, 0);
 		if (!engine_at_rest(fixture, SIDE1, on_host))
 			fail_msg("%s: not at rest after recovery: %s", what,
 				 engine_show(engine_get(fixture, SIDE1)));
@@ -258,13 +266,13 @@ static void a_device_that_is_held(void **state)
 	call.timeout = "0.3";
 	call.linger = true;
 	result = engine_run(&call);
-	expect_error("held", &result, -EINPROGRESS);
+	engine_expect_error("held", &result, -EINPROGRESS);
 	expect_phase(LONE, "stuck");
 	fixture_remove(fixture, "/model/held/" LONE);
 	engine_reap();
 	result = engine_run(&recover);
-	expect_error("released", &result, 0);
-	expect("released", LONE, on_host);
+	engine_expect_error("released", &result, 0);
+	engine_expect(fixture, "released", LONE, on_host);
 	assert_false(engine_has_record(fixture, LONE));
 }
 
@@ -283,9 +291,9 @@ static void a_lock_that_is_not_free(void **state)
 	result = engine_run(&call);
 	close(lock);
 	vfp_ctx_free(ctx);
-	expect_error("locked", &result, -EBUSY);
+	engine_expect_error("locked", &result, -EBUSY);
 	assert_true(result.msec >= 100);
-	expect("locked", LONE, on_host);
+	engine_expect(fixture, "locked", LONE, on_host);
 }
 
 /* -- what hangs below --------------------------------------------------------------------------- */
@@ -323,11 +331,11 @@ static void goes_and_comes_back(void **state)
 
 	(void)state;
 	result = engine_run(&hide);
-	expect_error("hide", &result, 0);
+	engine_expect_error("hide", &result, 0);
 	assert_false(fixture_exists(fixture, "/sys/class/block/sda"));
 	assert_false(fixture_exists(fixture, "/sys/class/net/eth7"));
 	result = engine_run(&back);
-	expect_error("return", &result, 0);
+	engine_expect_error("return", &result, 0);
 	assert_true(fixture_exists(fixture, "/sys/class/block/sda/size"));
 	assert_true(fixture_exists(fixture, "/sys/class/net/eth7/address"));
 }
@@ -342,14 +350,14 @@ static void comes_back_under_another_name(void **state)
 	fixture_write(fixture, "/model/rename", "sda sdb\n");
 	call.verb = ENGINE_RETURN;
 	result = engine_run(&call);
-	expect_error("renamed", &result, 0);
+	engine_expect_error("renamed", &result, 0);
 	assert_true(fixture_exists(fixture, "/sys/class/block/sdb/size"));
 	fixture_write(fixture, "/model/rename", "sdb sda\n");
 	call.verb = ENGINE_HIDE;
 	engine_run(&call);
 	call.verb = ENGINE_RETURN;
 	result = engine_run(&call);
-	expect_error("renamed back", &result, 0);
+	engine_expect_error("renamed back", &result, 0);
 }
 
 /* Bound again, but the disk is not there: said, and not called a success. */
@@ -366,10 +374,10 @@ static void does_not_come_back(void **state)
 	call.verb = ENGINE_RETURN;
 	call.timeout = "0.1";
 	result = engine_run(&call);
-	expect_error("lost", &result, -EAGAIN);
+	engine_expect_error("lost", &result, -EAGAIN);
 	assert_non_null(strstr(result.findings, "t10.ATA ONE"));
 	assert_true(result.msec >= 100);
-	expect("lost", DISKS, (struct engine_state){ "ahci", "" });
+	engine_expect(fixture, "lost", DISKS, (struct engine_state){ "ahci", "" });
 }
 
 /* Somebody mounts the disk after the last look: the exclusive open tells. */
@@ -382,8 +390,8 @@ static void a_disk_in_use(void **state)
 	fixture_write(fixture, "/model/mounted/sda", "%s", "");
 	result = engine_run(&call);
 	fixture_remove(fixture, "/model/mounted");
-	expect_error("in use", &result, -EPERM);
-	expect("in use", DISKS, (struct engine_state){ "ahci", "" });
+	engine_expect_error("in use", &result, -EPERM);
+	engine_expect(fixture, "in use", DISKS, (struct engine_state){ "ahci", "" });
 	assert_string_equal(model_control()->log, "");
 	assert_false(engine_has_record(fixture, DISKS));
 }
@@ -393,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(somebody_writes_in_between),
 		cmocka_unit_test(foreign_values_are_left_alone),
+		cmocka_unit_test_setup(foreign_values_stop_a_roll_back, fresh),
 		cmocka_unit_test_setup(a_write_that_hangs, fresh),
 		cmocka_unit_test_setup(a_device_that_is_held, fresh),
 		cmocka_unit_test_setup(a_lock_that_is_not_free, fresh),

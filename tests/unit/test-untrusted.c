@@ -36,24 +36,6 @@ static void begin(const char *device, struct engine_state state)
 	engine_put(fixture, device, state);
 }
 
-static void expect(const char *what, const char *device, struct engine_state wanted,
-		   const struct engine_result *result)
-{
-	struct engine_state now = engine_get(fixture, device);
-
-	if (!engine_same(now, wanted))
-		fail_msg("%s: %s is %s, not %s; returned %d\n%s%s", what, device,
-			 engine_show(now), engine_show(wanted), result->error,
-			 result->findings, model_control()->log);
-}
-
-static void expect_error(const char *what, const struct engine_result *result, int error)
-{
-	if (result->error != error)
-		fail_msg("%s: returned %d, not %d\n%s%s", what, result->error, error,
-			 result->findings, model_control()->log);
-}
-
 /* -- records that cannot be trusted ----------------------------------------------------------- */
 
 /* Saved text with one line replaced; "" removes all that follows. */
@@ -84,9 +66,9 @@ static void expect_reported(const char *what, bool stale)
 		call.devices[0] = verbs[i] == ENGINE_RECOVER ? NULL : LONE;
 		model_reset();
 		result = engine_run(&call);
-		expect_error(what, &result, -EPERM);
+		engine_expect_error(what, &result, -EPERM);
 		assert_non_null(strstr(result.findings, "record"));
-		expect(what, LONE, state, &result);
+		engine_expect(fixture, what, LONE, state);
 		assert_int_equal(model_control()->points, 0);
 		after = fixture_read(fixture, RECORD_DIR "/" LONE);
 		assert_string_equal(before, after);
@@ -142,7 +124,7 @@ static void hide_replaces_a_stale_record(void **state)
 	spoil_record("boot=", "boot=0");
 	engine_put(fixture, LONE, (struct engine_state){ "host2", "" });
 	result = engine_run(&hide_lone);
-	expect_error("stale", &result, 0);
+	engine_expect_error("stale", &result, 0);
 	assert_non_null(strstr(result.findings, "record"));
 	original = engine_record(fixture, LONE, "orig.driver");
 	assert_string_equal(original, "host2");
@@ -159,7 +141,7 @@ static void recover_drops_the_record_of_a_device_that_is_gone(void **state)
 	engine_run(&hide_lone);
 	fixture_remove(fixture, link);
 	result = engine_run(&recover);
-	expect_error("gone", &result, 0);
+	engine_expect_error("gone", &result, 0);
 	assert_false(engine_has_record(fixture, LONE));
 	fixture_link(fixture, link, path);
 	begin(LONE, on_host);
@@ -176,9 +158,9 @@ static void a_state_folder_that_is_not_ours_alone(void **state)
 	assert_int_equal(chmod(path, 0777), 0);
 	model_reset();
 	result = engine_run(&hide_lone);
-	expect_error("0777", &result, -EPERM);
+	engine_expect_error("0777", &result, -EPERM);
 	assert_int_equal(model_control()->points, 0);
-	expect("0777", LONE, on_host, &result);
+	engine_expect(fixture, "0777", LONE, on_host);
 }
 
 int main(void)

@@ -88,7 +88,8 @@ fault()
 {
 	local what=$1 path
 	shift
-	run_under=(strace -f -qqq -o /dev/null -e trace=write -e "inject=write:$what")
+	run_under=(strace -f --seccomp-bpf -qqq -o /dev/null -e trace=write
+		-e "inject=write:$what")
 	for path; do
 		run_under+=(-P "$path")
 	done

@@ -21,11 +21,6 @@ sync
 [ "$(dd "if=$mountpoint/file" iflag=direct,fullblock bs=4096 status=none)" = hello ]
 umount "$mountpoint"
 
-free()
-{
-	dd if=/dev/null "of=$disk" conv=nocreat,notrunc oflag=excl status=none 2>/dev/null
-}
-
 # Only the exclusive open tells.
 unshare --mount --propagation private \
 	sh -c 'mount "$1" "$2" && : > "$2.ready" && exec sleep infinity' - "$disk" "$mountpoint" &
@@ -35,9 +30,7 @@ refuses 3 hide "$nvme"
 err_has "$disk"
 kill "$elsewhere"
 wait "$elsewhere" || true
-await 10 free
-
-mkswap -q "$disk"
+await 10 mkswap -q "$disk"
 swapon "$disk"
 at_end swapoff "$disk"
 refuses 3 hide "$nvme"

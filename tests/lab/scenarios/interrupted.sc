@@ -30,7 +30,7 @@ interrupted()
 
 modprobe vfio-pci
 snapshot before
-for point in 9 20 40 60; do
+for point in 12 40; do
 	interrupted strace -qqq -o /dev/null -e trace=write \
 		-e "inject=write:signal=SIGINT:when=$point" env --default-signal=INT
 done
@@ -38,7 +38,7 @@ interrupted strace -qqq -o /dev/null -e trace=write \
 	-e inject=write:signal=SIGTERM:when=30 env --default-signal=TERM
 
 # As a terminal does it: to the whole process group.
-for moment in 0.1 0.2 0.3; do
+for moment in 0.1 0.3; do
 	setsid env --default-signal=INT vfioprep hide "${nics[@]}" &
 	pid=$!
 	sleep "$moment"
