@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* -- what is known of a device ------------------------------------------------------------ */
+/* -- what is known of a device ------------------------------------------------------- */
 
 /* Drivers that manage DMA themselves may sit beside an open group. */
 static bool manages_dma(const char *driver)
@@ -76,7 +76,7 @@ static int vfio_refuses(const char *root, const char *address)
 	return there(at(d.path, "/virtfn0")) ? -EBUSY : 0;
 }
 
-/* -- bind and unbind ------------------------------------------------------------------------- */
+/* -- bind and unbind ----------------------------------------------------------------- */
 
 static int core_bind(const char *root, const char *driver, const char *address)
 {
@@ -151,7 +151,7 @@ void model_core_probe_all(const char *root, const char *rival)
 		closedir(devices);
 }
 
-/* -- the files ------------------------------------------------------------------------------- */
+/* -- the files ----------------------------------------------------------------------- */
 
 /* Everything from the first newline on is dropped; nothing left clears it. */
 static int set_override(struct place file, const char *value)
@@ -180,7 +180,9 @@ static int bind_file(const char *root, const char *path, const char *value)
 	if (!*address || strchr(address, '/') || *address == '.')
 		return -ENODEV;
 	if (endswith(path, "/drivers_probe")) {
-		/* Success says nothing: not that it was bound, nor that probing worked. */
+		/*
+		 * Success says nothing: not that it was bound, nor that probing worked.
+		 */
 		core_probe(root, address);
 		return there(device_place(root, address)) ? 0 : -ENODEV;
 	}

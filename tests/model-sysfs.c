@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the files of the modelled host look while a driver is bound and after: the links between
- * device and driver, the interfaces and disks that come and go, the vfio folder and node.
+ * How the files of the modelled host look while a driver is bound and after: the links
+ * between device and driver, the interfaces and disks that come and go, the vfio folder
+ * and node.
  */
 #include "model-sysfs.h"
 
@@ -89,7 +90,7 @@ bool group_of(const char *root, const char *address, char group[PATH_MAX])
 	return true;
 }
 
-/* -- what comes and goes below -------------------------------------------------------------- */
+/* -- what comes and goes below ------------------------------------------------------- */
 
 /* A folder in @from that hangs below the device and is not the device's own. */
 static bool is_below(const char *from, const char *name)
@@ -214,7 +215,7 @@ static void put_below(const char *root, const char *address, const char *driver)
 	rename_below(root, "net", order, to);
 }
 
-/* -- vfio ------------------------------------------------------------------------------------- */
+/* -- vfio ---------------------------------------------------------------------------- */
 
 /* /dev/vfio/N is there as long as one device of the group is on a vfio driver. */
 static void update_node(const char *root, const char *group)
@@ -261,7 +262,7 @@ static void hide_vfio(const char *root, const char *address, const char *group)
 	update_node(root, group);
 }
 
-/* -- drivers --------------------------------------------------------------------------------- */
+/* -- drivers ------------------------------------------------------------------------- */
 
 void remove_driver_links(const char *root, const char *address, const char *driver)
 {
@@ -269,7 +270,10 @@ void remove_driver_links(const char *root, const char *address, const char *driv
 	unlink(at(root, "/sys/bus/pci/drivers/%s/%s", driver, address).path);
 }
 
-/* Both links relative, as in sysfs: the device is as deep as its own link through the bus. */
+/*
+ * Both links relative, as in sysfs: the device is as deep as its own link through the
+ * bus.
+ */
 static void add_driver_links(const char *root, const char *address, const char *driver)
 {
 	char target[PATH_MAX], up[PATH_MAX] = "";

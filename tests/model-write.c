@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * model-write PATH VALUE: one write through the model of the driver core, for scenarios in
- * shell. Like `echo VALUE > PATH` on a real host: a newline is added, and the errno told.
+ * model-write PATH VALUE: one write through the model of the driver core, for scenarios
+ * in shell. Like `echo VALUE > PATH` on a real host: a newline is added, and the errno
+ * told.
  */
 #include "model.h"
 

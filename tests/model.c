@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The seam in place of host/seam.c: counts every write, lets things go wrong where a test
- * ordered it, and hands the rest to the rules of the driver core (model-core.c) under a lock,
- * because children of several devices write side by side.
+ * ordered it, and hands the rest to the rules of the driver core (model-core.c) under a
+ * lock, because children of several devices write side by side.
  */
 #include "model.h"
 
@@ -34,7 +34,7 @@ bool model_has(const char *root, const char *format, ...)
 	return access(path, F_OK) == 0;
 }
 
-/* -- control ---------------------------------------------------------------------------- */
+/* -- control ------------------------------------------------------------------------- */
 
 struct model_control *model_control(void)
 {
@@ -89,7 +89,7 @@ static void pause_msec(int msec)
 	nanosleep(&time, NULL);
 }
 
-/* -- points ----------------------------------------------------------------------------- */
+/* -- points -------------------------------------------------------------------------- */
 
 static bool counts(const struct model_control *c, const char *path, const char *value)
 {
@@ -153,7 +153,7 @@ static void take_note(struct model_control *c, const char *path, const char *val
 	snprintf(c->log + n, room, "%s<-%.*s\n", path, (int)len, value);
 }
 
-/* -- the seam --------------------------------------------------------------------------- */
+/* -- the seam ------------------------------------------------------------------------ */
 
 /* The kernel is in ->remove() of a driver whose device somebody holds. */
 static void await_release(const char *path, const char *value)
@@ -254,7 +254,7 @@ const struct seam *seam_default(void)
 	return &model;
 }
 
-/* -- records, and nodes that are busy ----------------------------------------------------- */
+/* -- records, and nodes that are busy ------------------------------------------------ */
 
 /* Weak: only programs that are linked with --wrap have them, and only those call. */
 int __real_renameat(int from, const char *old, int to, const char *new)
@@ -266,7 +266,9 @@ int __wrap_renameat(int from, const char *old, int to, const char *new);
 int __wrap_unlinkat(int dir, const char *name, int flags);
 int __wrap_root_open(struct vfp_ctx *ctx, const char *path, int flags);
 
-/* A failure of a record's write, or the death of its writer. Returns -1 with errno, or 0. */
+/*
+ * A failure of a record's write, or the death of its writer. Returns -1 with errno, or 0.
+ */
 static int record_point(struct model_control *c, bool now, bool after)
 {
 	if (now && c->action == MODEL_CANCEL && !after)

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A model of the kernel's driver core behind the library's write seam, on a host made of files
- * (unit/fixture.h). All that it knows is in those files, because the writes are made by
- * children: sysfs itself, and below the root
+ * A model of the kernel's driver core behind the library's write seam, on a host made of
+ * files (unit/fixture.h). All that it knows is in those files, because the writes are
+ * made by children: sysfs itself, and below the root
  *
  *	/model/match/DRIVER	ids that a driver matches by itself; registration
  *	/model/modules/MODULE	"DRIVER IDS..." that loading it registers, or "fail ERRNO"
- *	/model/held/ADDRESS	somebody has the device open: unbinding blocks until it is gone
+ *	/model/held/ADDRESS	somebody has the device open: unbind blocks meanwhile
  *	/model/open/GROUP	somebody has the IOMMU group open
- *	/model/blocked		a write that MODEL_BLOCK stopped stays so until it is gone
+ *	/model/blocked		a write that MODEL_BLOCK stopped waits for its end
  *	/model/mounted/DISK	an exclusive open of /dev/DISK fails with EBUSY
- *	/model/rename		"sda sdb": what comes back below a driver comes back renamed
+ *	/model/rename		"sda sdb": what comes back does so renamed
  *	/model/below/ADDRESS	what hung below, while its driver is away
  *	/model/control		struct model_control: what shall go wrong, what happened
  *
- * A test that links with --wrap=renameat,--wrap=unlinkat has the writes of records counted
- * (and killed at) as well; with --wrap=root_open the vfio nodes and disks can be busy.
+ * A test that links with --wrap=renameat,--wrap=unlinkat has the writes of records
+ * counted (and killed at) as well; with --wrap=root_open the vfio nodes and disks can be
+ * busy.
  */
 #ifndef VFIOPREP_TESTS_MODEL_H
 #define VFIOPREP_TESTS_MODEL_H
@@ -33,7 +34,9 @@ enum model_action {
 
 enum { MODEL_CHILD = 1, MODEL_PARENT = 2, MODEL_BOTH = 3 };
 
-/* Points are writes of the seam, and of records (which have the caller as only victim). */
+/*
+ * Points are writes of the seam, and of records (which have the caller as only victim).
+ */
 struct model_control {
 	enum model_action action;
 	unsigned int at;	/* the point at which it goes wrong, from 1; 0: never */
@@ -46,7 +49,7 @@ struct model_control {
 	int msec;		/* 0: until /model/blocked is removed */
 	pid_t caller;		/* the process that runs the transaction */
 	char other_path[128], other_value[64];
-	bool udev;		/* binds at once what is driverless without override ... */
+	bool udev;		/* binds what is driverless without override ... */
 	char rival[32];		/* ... to this one where it matches, else to the first */
 	char slow[64];		/* writes with this in their path take 0.1 s */
 	bool done;		/* it went wrong as ordered */
@@ -54,7 +57,10 @@ struct model_control {
 	char log[16384];	/* "PATH<-VALUE\n" of every effect */
 };
 
-/* The control page of the host at seam_root(); mapped once per root, shared with children. */
+/*
+ * The control page of the host at seam_root(); mapped once per root, shared with
+ * children.
+ */
 struct model_control *model_control(void);
 
 /* Everything of it as new: nothing goes wrong, nothing is counted. */

@@ -25,7 +25,8 @@ static const char *remedy(enum vfp_option option)
 {
 	switch (option) {
 	case VFP_FORCE:
-		return "name a kind of reason as `vfioprep check` does, as disk:/";
+		return "only disk, net, display, group, sriov, claim, module and foreign "
+		       "can be lifted, as disk:/";
 	case VFP_TIMEOUT:
 	case VFP_DEADLINE:
 	case VFP_WAIT:

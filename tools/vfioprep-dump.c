@@ -12,8 +12,8 @@ static struct {
 
 static const struct option_row options[] = {
 	OPTION(0, "redact", NULL, &arg.redact,
-	       "replace serial numbers and MAC addresses, so that it can be shown "
-	       "around"),
+	       "replace serial numbers and MAC addresses; IP addresses stay, also those "
+	       "that were made from a MAC"),
 	{ 0 }
 };
 

@@ -101,7 +101,8 @@ static int execute(const struct verb *verb, char **args)
 	}
 	execv(installed, args);
 	if (errno == ENOENT)
-		return fail(-ENOENT, verb->name, "this verb is not installed");
+		return fail(-ENOENT, verb->name, "not installed, neither as %s nor as %s",
+			    beside, installed);
 	return fail_errno(-errno, installed, "cannot be executed");
 }
 

@@ -8,6 +8,7 @@
  *   target.c    one device under its lock: snapshot, record, state
  *   hide.c      what hide wants, and whether it may
  *   return.c    what return and recover want, and whether they may
+ *   others.c    who else would be taken by loading a module
  *   transact.c  load, record, run, read again
  *   fail.c      what failed, and back to the state found
  *   state.c diff.c run.c   a state, the steps between two, and the children that do them
@@ -210,6 +211,11 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *target, const ch
 
 /* Does @value or driver stand somewhere in @record, so that it was not set by others? */
 bool record_knows(const struct record *record, const struct state *state);
+
+/* -- others.c ---------------------------------------------------------------------------- */
+
+/* Driverless devices outside of @plan that loading @module would take; NULL: none. */
+int others_taken(struct vfp_plan *plan, const char *module, char **ret_others);
 
 /* -- transact.c -------------------------------------------------------------------------- */
 

@@ -29,9 +29,13 @@ void target_say_held(struct vfp_plan *plan, struct target *t)
 	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
 	find_holders(plan->ctx, node, &who);
 	t->error = -EBUSY;
-	target_say(plan, t, VFP_REFUSE, "held", nonnull(who),
-		   "unplug it there, or end that process", "its vfio node is open: %s",
-		   who ? who : "no process that can be seen has it");
+	if (who)
+		target_say(plan, t, VFP_REFUSE, "held", who,
+			   "unplug it there, or end that process", "%s is open in %s",
+			   node, who);
+	else
+		target_say(plan, t, VFP_REFUSE, "held", "", "end what has it open",
+			   "%s is open, but no process that has it was found", node);
 }
 
 static void say_write_failed(struct vfp_plan *plan, const struct target *t)
@@ -147,14 +151,14 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 	} else if (b->foreign) {
 		target_say(
 			plan, t, VFP_ERROR, "foreign", b->found.driver,
-			"vfioprep recover",
+			"run vfioprep recover",
 			"somebody else has changed it meanwhile (driver %s, override %s); it is "
 			"left alone",
 			*b->found.driver ? b->found.driver : "none",
 			*b->found.value[OVERRIDE] ? b->found.value[OVERRIDE] : "none");
 	} else if (t->error == -ENOTRECOVERABLE) {
 		target_say(plan, t, VFP_ERROR, "back", t->found.driver,
-			   "vfioprep recover", "it could not be put back to %s: %s",
+			   "run vfioprep recover", "it could not be put back to %s: %s",
 			   *t->found.driver ? t->found.driver : "no driver",
 			   strerror(b->step_error ? -b->step_error : EIO));
 	}
@@ -209,8 +213,9 @@ static void restore_record(struct vfp_plan *plan, struct target *t)
 		      : record_drop(plan->ctx, t->address);
 
 	if (r < 0)
-		target_say(plan, t, VFP_WARN, "record", RECORD_DIR, "vfioprep recover",
-			   "its record cannot be changed: %s", strerror(-r));
+		target_say(plan, t, VFP_WARN, "record", RECORD_DIR,
+			   "run vfioprep recover", "its record cannot be changed: %s",
+			   strerror(-r));
 }
 
 int target_set_phase(struct vfp_plan *plan, struct target *t, const char *phase)

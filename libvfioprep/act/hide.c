@@ -30,6 +30,18 @@ static int object_to(struct vfp_plan *plan, struct target *t, const char *kind,
 	return refuse(plan, t, -EPERM, kind, object, remedy, text);
 }
 
+/* Drivers that hide match by override alone, host drivers by ids. */
+static int object_to_others(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *others = NULL;
+	int r = others_taken(plan, t->module, &others);
+
+	if (r < 0 || !others)
+		return r;
+	t->objection = strf("loading %s would also give it %s", t->module, others);
+	return t->objection ? 0 : -ENOMEM;
+}
+
 int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *name,
 			  const char *hint)
 {
@@ -53,6 +65,8 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *n
 		free(t->objection);
 		t->module = t->objection = NULL;
 	}
+	if (r == 0 && t->module && !driver_hides(driver) && !t->objection)
+		r = object_to_others(plan, t);
 	if (t->objection)
 		r = object_to(plan, t, "module", t->module,
 			      "load it by hand, or --force=module", t->objection);
@@ -180,12 +194,12 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 	}
 	if (!streq(record->phase, "hidden"))
 		return refuse(plan, t, -EPERM, "record", record->phase,
-			      "vfioprep recover",
+			      "run vfioprep recover",
 			      "something broke off in the middle of a change to it");
 	r = check_claim(plan, t);
 	if (r == 0 && !record_knows(record, &t->found))
 		r = object_to(plan, t, "foreign", t->found.driver,
-			      "vfioprep status shows more",
+			      "vfioprep status tells more",
 			      "somebody else has changed it since it was hidden");
 	return r;
 }

@@ -228,7 +228,7 @@ static void drop_records(struct vfp_plan *plan)
 			continue;
 		if (record_drop(plan->ctx, t->address) < 0)
 			target_say(plan, t, VFP_WARN, "record", RECORD_DIR,
-				   "vfioprep recover",
+				   "run vfioprep recover",
 				   "it is back, but its record cannot be removed");
 	}
 }
@@ -313,7 +313,11 @@ static int run(struct vfp_plan *plan)
 	plan->end = plan->deadline ? deadline_in(plan->deadline) : 0;
 	r = add_targets(plan);
 	r = r ?: attempt_until_free(plan);
-	return r ?: plan_error(plan);
+	r = r ?: plan_error(plan);
+	if (r == -ECANCELED && ctx_cancelled(plan->ctx))
+		finding_add(&plan->findings, VFP_ERROR, "interrupted", "", "", "",
+			    "interrupted; everything is as it was found");
+	return r;
 }
 
 static int deliver(struct vfp_plan *plan, int result, struct vfp_finding ***ret_findings)

@@ -233,6 +233,9 @@ int module_vfio_variant(struct vfp_ctx *ctx, const char *modalias, char **ret_mo
 /* The module that @modalias asks for; -ENOENT none, -ENOTUNIQ several. */
 int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_module);
 
+/* Is @module among those that @modalias asks for? */
+bool module_matches(struct vfp_ctx *ctx, const char *module, const char *modalias);
+
 /* Insert, with dependencies; no command of modprobe.d is run. Blocks: in a child only. */
 int module_load(struct vfp_ctx *ctx, const char *module);
 

@@ -178,6 +178,16 @@ static void write_file(struct vfp_ctx *ctx, const char *place, const char *text,
 		log_debug(ctx, "dump: %s: not copied", place);
 }
 
+/* A record says by MAC and serial number what shall come back. */
+static char *without_back(const char *text)
+{
+	const char *back = strstr(text, "\nback=");
+
+	if (!back)
+		return strdup(text);
+	return strf("%.*s\nback=%s", (int)(back - text), text, strchrnul(back + 1, '\n'));
+}
+
 void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t size)
 {
 	_cleanup_free_ char *real = real_path(ctx, path), *place = NULL, *other = NULL;
@@ -190,8 +200,9 @@ void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t
 		place = strdup(path);
 	if (!place)
 		return;
-	if (ctx->mirror->redact && is_identity(path)) {
-		other = stand_in(ctx->mirror, path, text);
+	if (ctx->mirror->redact && (is_identity(path) || startswith(path, RECORD_DIR))) {
+		other = is_identity(path) ? stand_in(ctx->mirror, path, text)
+					  : without_back(text);
 		if (!other)
 			return;
 		text = other;

@@ -115,6 +115,8 @@ int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
 	/* A dump has no modules: on its host they may well be there. */
 	if (ctx->dump) {
 		*ret_module = strdup(hint && *hint ? hint : usual_module(driver));
+		for (char *c = *ret_module; c && *c; c++)
+			*c = *c == '-' ? '_' : *c;
 		return *ret_module ? 0 : -ENOMEM;
 	}
 	kmod = kmod_open(ctx);
@@ -229,6 +231,23 @@ int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_mo
 		return -ENOMEM;
 	*ret_module = name;
 	return 0;
+}
+
+bool module_matches(struct vfp_ctx *ctx, const char *module, const char *modalias)
+{
+	_cleanup_kmod_ struct kmod_ctx *kmod = kmod_open(ctx);
+	_cleanup_module_list_ struct kmod_list *list = NULL;
+	const struct kmod_list *item;
+
+	if (!kmod || kmod_module_new_from_lookup(kmod, modalias, &list) < 0)
+		return false;
+	kmod_list_foreach(item, list) {
+		_cleanup_module_ struct kmod_module *found = kmod_module_get_module(item);
+
+		if (streq(kmod_module_get_name(found), module))
+			return true;
+	}
+	return false;
 }
 
 /* Inserting returns a positive number only for what a blacklist stopped, which is not asked. */

@@ -70,6 +70,20 @@ static int need_mounts(struct check *c)
 	return r == -ENOMEM ? r : 0;
 }
 
+int check_each_mount(struct check *c, mount_fn *fn, void *data)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	int r = iter ? need_mounts(c) : -ENOMEM;
+
+	while (r == 0 && c->facts->mounts->mounted &&
+	       mnt_table_next_fs(c->facts->mounts->mounted, iter, &fs) == 0)
+		r = fn(data, nonnull(mnt_fs_get_fstype(fs)),
+		       nonnull(mnt_fs_get_source(fs)), nonnull(mnt_fs_get_target(fs)));
+	mnt_free_iter(iter);
+	return r;
+}
+
 /*
  * What is on the disk @thing, and what the host has mounted; 0 when @thing is a
  * partition.

@@ -143,7 +143,8 @@ int check_sriov(struct check *c, struct thing *thing)
 			n++;
 	if (r == -ENOMEM || n == 0)
 		return r == -ENOMEM ? r : 0;
-	remedy = strf("when nobody uses them: echo 0 > %s/sriov_numvfs", c->device->path);
+	remedy = strf("when nobody uses them: echo 0 > " PCI_DEVICES "/%s/sriov_numvfs",
+		      device_address(c->device));
 	if (!remedy)
 		return -ENOMEM;
 	return check_add(

@@ -22,6 +22,7 @@ static const struct row {
 	{ "disk", "block", true, check_mounted },
 	{ "disk", "block", true, check_swap },
 	{ "disk", "block", true, check_mapping },
+	{ "disk", "virtio", true, check_shared_folder },
 	{ "disk", NULL, true, check_mounts_known },
 	{ "net", "net", true, check_ssh },
 	{ "net", "net", true, check_default_route },

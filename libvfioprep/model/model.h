@@ -248,6 +248,11 @@ struct block *stack_by_node(const struct stack *stack, const char *node);
 char *block_where(const struct block *block);
 
 void tower_free(struct tower *tower);
+struct check;
+
+/* Each mount of the host, until @fn returns other than 0. */
+typedef int mount_fn(void *data, const char *type, const char *source, const char *target);
+int check_each_mount(struct check *c, mount_fn *fn, void *data);
 
 /* What one verdict is about, handed to every row of the table. */
 struct check {
@@ -286,6 +291,7 @@ bool check_has(const struct check *c, const char *subsystem);
 typedef int check_fn(struct check *c, struct thing *thing);
 check_fn check_bridge, check_iommu, check_group, check_sriov, check_held, check_reset;
 check_fn check_swap, check_mounted, check_mapping, check_mounts_known;
+check_fn check_shared_folder;
 check_fn check_ssh, check_default_route, check_master, check_upper, check_addresses;
 check_fn check_network_known, check_no_interface;
 check_fn check_console;

@@ -10,16 +10,17 @@
 #include <sys/wait.h>
 
 /*
- * Thousands of processes are forked here, and what a fork costs is the memory that there is to
- * be copied: the sanitizer shall not keep what was freed.
+ * Thousands of processes are forked here, and what a fork costs is the memory that there
+ * is to be copied: the sanitizer shall not keep what was freed.
  */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=6";
+	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:"
+	       "malloc_context_size=6";
 }
 
-/* -- the host --------------------------------------------------------------------------- */
+/* -- the host ------------------------------------------------------------------------ */
 
 struct fixture *engine_host(void)
 {
@@ -40,7 +41,7 @@ struct fixture *engine_host(void)
 	return f;
 }
 
-/* -- states ----------------------------------------------------------------------------- */
+/* -- states -------------------------------------------------------------------------- */
 
 static const char *const drivers[ENGINE_DRIVERS] = { "", "host", "host2", "vfio-pci",
 						     "pci-stub" };
@@ -123,7 +124,7 @@ void engine_put(struct fixture *f, const char *address, struct engine_state stat
 	put(f, override, *state.override ? state.override : "\n");
 }
 
-/* -- records ---------------------------------------------------------------------------- */
+/* -- records ------------------------------------------------------------------------- */
 
 void engine_forget(struct fixture *f)
 {
@@ -159,7 +160,22 @@ bool engine_at_rest(struct fixture *f, const char *address, struct engine_state 
 	       engine_same(now, make("vfio-pci", "vfio-pci"));
 }
 
-/* -- transactions ----------------------------------------------------------------------- */
+void engine_fresh(struct fixture *f)
+{
+	static const char *const devices[] = { LONE, PAIR0, PAIR1, SIDE0, SIDE1, SIDE2 };
+	static const char *const paths[] = { "/model/open", "/model/held",
+					     "/model/mounted", "/model/rename",
+					     "/model/blocked" };
+
+	model_reset();
+	engine_forget(f);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		fixture_remove(f, paths[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		engine_put(f, devices[i], make("host", ""));
+}
+
+/* -- transactions -------------------------------------------------------------------- */
 
 static void note_progress(void *data, enum vfp_event event, const char *device,
 			  const char *driver)
@@ -251,7 +267,10 @@ static void run_apart(const struct engine_call *call, struct engine_result *resu
 	int status = 0;
 	pid_t pid;
 
-	/* Children of a caller who was killed become ours, so that their end can be awaited. */
+	/*
+	 * Children of a caller who was killed become ours, so that their end can be
+	 * awaited.
+	 */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (pid == 0) {
@@ -282,7 +301,7 @@ struct engine_result engine_run(const struct engine_call *call)
 	return result;
 }
 
-/* -- verdicts -------------------------------------------------------------------------- */
+/* -- verdicts ------------------------------------------------------------------------ */
 
 void engine_expect(struct fixture *f, const char *what, const char *address,
 		   struct engine_state wanted)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of the engine share: a host with a few devices on the model of the driver
- * core, states put and read, and whole transactions run, in this process or in one that can
- * be killed.
+ * What the tests of the engine share: a host with a few devices on the model of the
+ * driver core, states put and read, and whole transactions run, in this process or in one
+ * that can be killed.
  */
 #ifndef VFIOPREP_TESTS_ENGINE_H
 #define VFIOPREP_TESTS_ENGINE_H
@@ -50,6 +50,8 @@ bool engine_same(struct engine_state a, struct engine_state b);
 /* Text of a state, in one of a few static buffers: "host, override vfio-pci". */
 const char *engine_show(struct engine_state state);
 
+/* All devices on "host", no record, nobody holds anything, nothing goes wrong. */
+void engine_fresh(struct fixture *f);
 /* Forget all records and locks. */
 void engine_forget(struct fixture *f);
 bool engine_has_record(struct fixture *f, const char *address);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What hangs below the fake host's PCI functions: network interfaces, disks with partitions
- * and what is stacked on them, other class devices; and who uses it: mounts, swap, processes.
+ * What hangs below the fake host's PCI functions: network interfaces, disks with
+ * partitions and what is stacked on them, other class devices; and who uses it: mounts,
+ * swap, processes.
  */
 #include "fixture.h"
 
@@ -28,7 +29,7 @@ static void list_in(struct fixture *f, const char *where, const char *name,
 	fixture_class_link(f, path, folder);
 }
 
-/* -- network --------------------------------------------------------------------------- */
+/* -- network ------------------------------------------------------------------------- */
 
 static void join_master(struct fixture *f, const struct fixture_net *n,
 			const char *folder)
@@ -66,7 +67,7 @@ void fixture_net(struct fixture *f, const struct fixture_net *n)
 	list_in(f, "class/net", n->name, folder);
 }
 
-/* -- disks ----------------------------------------------------------------------------- */
+/* -- disks --------------------------------------------------------------------------- */
 
 /* The folders of a SCSI disk below its host adapter, @above. */
 static char *make_scsi(struct fixture *f, const struct fixture_disk *d, const char *above)
@@ -229,7 +230,7 @@ void fixture_disk(struct fixture *f, const struct fixture_disk *d)
 		fixture_attr(f, folder, "serial", "%s\n", d->serial);
 }
 
-/* -- what is stacked -------------------------------------------------------------------- */
+/* -- what is stacked ----------------------------------------------------------------- */
 
 void fixture_nvme_head(struct fixture *f, const char *name, const char *dev)
 {
@@ -279,7 +280,7 @@ void fixture_below(struct fixture *f, const char *address, const char *subsystem
 	list_in(f, class, name, folder);
 }
 
-/* -- who uses it ------------------------------------------------------------------------ */
+/* -- who uses it --------------------------------------------------------------------- */
 
 void fixture_mount(struct fixture *f, const char *dev, const char *source,
 		   const char *where, const char *type)

@@ -6,7 +6,7 @@
  */
 #include "fixture.h"
 
-/* -- drivers -------------------------------------------------------------------------- */
+/* -- drivers ------------------------------------------------------------------------- */
 
 static void make_module(struct fixture *f, const char *module, const char *driver)
 {
@@ -47,7 +47,7 @@ void fixture_driver(struct fixture *f, const char *name, const char *module,
 		make_module(f, module, name);
 }
 
-/* -- devices -------------------------------------------------------------------------- */
+/* -- devices ------------------------------------------------------------------------- */
 
 char *fixture_device_path(struct fixture *f, const char *address)
 {
@@ -182,9 +182,10 @@ static void bind_driver(struct fixture *f, const struct fixture_device *d,
 {
 	_cleanup_free_ char *driver = strf("/sys/bus/pci/drivers/%s", d->driver);
 	bool vfio = endswith(d->driver, "vfio-pci") || endswith(d->driver, "vfio_pci");
+	bool by_override = vfio || streq(d->driver, "pci-stub");
+	const char *ids = d->ids ?: "8086:10d3";
 
-	fixture_driver(f, d->driver, NULL,
-		       vfio || streq(d->driver, "pci-stub") ? NULL : d->ids ?: "8086:10d3");
+	fixture_driver(f, d->driver, NULL, by_override ? NULL : ids);
 	fixture_link_in(f, folder, "driver", driver);
 	fixture_link_in(f, driver, d->address, folder);
 	if (vfio)

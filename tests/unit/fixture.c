@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fake host in a folder: its files and links, and what every host has. The PCI functions
- * are in fixture-device.c, what hangs below them in fixture-below.c. What the model of the
- * driver core knows beyond sysfs (which ids a driver matches, which links come and go with a
- * driver) is in /model.
+ * A fake host in a folder: its files and links, and what every host has. The PCI
+ * functions are in fixture-device.c, what hangs below them in fixture-below.c. What the
+ * model of the driver core knows beyond sysfs (which ids a driver matches, which links
+ * come and go with a driver) is in /model.
  */
 #include "fixture.h"
 
@@ -208,7 +208,7 @@ void fixture_remove(struct fixture *f, const char *path)
 	nftw(full, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* -- the host ------------------------------------------------------------------------- */
+/* -- the host ------------------------------------------------------------------------ */
 
 static const char *const folders[] = {
 	"/dev/vfio",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fake host in a temporary folder, with the layout of the real sysfs: what hangs where is
- * said in declarative calls, and read back through the library as if it were the root.
+ * A fake host in a temporary folder, with the layout of the real sysfs: what hangs where
+ * is said in declarative calls, and read back through the library as if it were the root.
  *
  * Paths are absolute below the fixture's root ("/sys/bus/pci/devices"). A call that fails
  * prints why and aborts: a test cannot go on without its host.
@@ -23,8 +23,8 @@ struct fixture {
 };
 
 /*
- * A host with nothing but the drivers vfio-pci, pci-stub and pcieport, no mounts and no swap.
- * It becomes the root of the contexts made afterwards (VFIOPREP_MODEL_ROOT in the
+ * A host with nothing but the drivers vfio-pci, pci-stub and pcieport, no mounts and no
+ * swap. It becomes the root of the contexts made afterwards (VFIOPREP_MODEL_ROOT in the
  * environment). The folder is in /dev/shm, or TMPDIR when that is set.
  */
 struct fixture *fixture_new(void);
@@ -63,17 +63,17 @@ void fixture_link_in(struct fixture *f, const char *folder, const char *name,
 /* Abort with a sentence when something is not @good. */
 void fixture_need(bool good, const char *what, const char *on);
 
-/* -- PCI (fixture-device.c) ----------------------------------------------------------- */
+/* -- PCI (fixture-device.c) ---------------------------------------------------------- */
 
 struct fixture_device {
 	const char *address;	/* "0000:05:00.0" */
 	const char *ids;	/* "8086:10d3" unless given */
 	const char *subsystem;	/* "1af4:1100" unless given */
 	const char *class;	/* "020000" unless given */
-	const char *driver;	/* bound to; made known, with these ids, when it is not yet */
+	const char *driver;	/* bound to; made, for these ids, when it is not there */
 	const char *override;	/* driver_override; NULL: unset */
-	const char *below;	/* bridge above it; else that of its bus, made when missing */
-	const char *physfn;	/* address of its physical function, which must be there */
+	const char *below;	/* bridge above; else that of its bus, made if missing */
+	const char *physfn;	/* its physical function, which must be there */
 	const char *numa_node;	/* "-1" unless given */
 	int group;		/* IOMMU group; 0: none, as on a host without an IOMMU */
 	unsigned int bus_below;	/* a bridge: its secondary bus number */
@@ -84,17 +84,24 @@ struct fixture_device {
 void fixture_device(struct fixture *f, const struct fixture_device *d);
 
 /*
- * A driver that is registered: its folder with bind and unbind, its module. @ids is what it
- * matches ("8086:10d3 8086:10fb", NULL for nothing). Called again, it adds ids.
+ * A driver that is registered: its folder with bind and unbind, its module. @ids is what
+ * it matches ("8086:10d3 8086:10fb", NULL for nothing). Called again, it adds ids.
  * @module NULL: the name of the driver with underscores; "": built in, no module.
  */
 void fixture_driver(struct fixture *f, const char *name, const char *module,
 		    const char *ids);
 
+/*
+ * Modules that are there to be loaded (fixture-module.c): pairs of a name and of what
+ * comes of it, "DRIVER", "DRIVER IDS" (an alias as well; for one of them) or "fail
+ * ERRNO", ended by NULL. The first letters of the names must differ.
+ */
+void fixture_modules(struct fixture *f, const char *const *modules);
+
 /* The folder of a device ("/sys/devices/pci0000:00/..."); to be freed. */
 char *fixture_device_path(struct fixture *f, const char *address);
 
-/* -- what hangs below (fixture-below.c) ----------------------------------------------- */
+/* -- what hangs below (fixture-below.c) ---------------------------------------------- */
 
 struct fixture_net {
 	const char *address;	/* of the PCI function */
@@ -109,7 +116,7 @@ void fixture_net(struct fixture *f, const struct fixture_net *n);
 
 struct fixture_disk {
 	const char *address;	/* of the PCI function */
-	const char *name;	/* "sda", "nvme0n1", "vda"; "nvme0c0n1" is a multipath path */
+	const char *name;	/* "sda", "nvme0n1", "vda"; "nvme0c0n1": a path */
 	const char *bus;	/* "ata" unless given; "usb", "nvme", "virtio" */
 	const char *dev;	/* "8:0"; partitions count on from it */
 	const char *serial;	/* file of that name, where the kind of disk has one */
@@ -147,8 +154,8 @@ void fixture_process(struct fixture *f, int pid, const char *comm, const char *c
 		     const char *open);
 
 /*
- * A link in a class or bus folder to something below a PCI function. The driver core's model
- * takes it away with the driver and brings it back (tests/model.c).
+ * A link in a class or bus folder to something below a PCI function. The driver core's
+ * model takes it away with the driver and brings it back (tests/model.c).
  */
 void fixture_class_link(struct fixture *f, const char *path, const char *target);
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* -- str.c ---------------------------------------------------------------------------- */
+/* -- str.c --------------------------------------------------------------------------- */
 
 static void starts_and_ends(void **state)
 {
@@ -208,7 +208,7 @@ static void lists_grow_from_an_empty_one(void **state)
 	strings_free(list);
 }
 
-/* -- keyfile.c ------------------------------------------------------------------------- */
+/* -- keyfile.c ----------------------------------------------------------------------- */
 
 static void keyfile_reads_what_people_write(void **state)
 {
@@ -272,7 +272,7 @@ static void keyfile_of_nothing(void **state)
 	pairs_free(pairs, n);
 }
 
-/* -- wait.c ---------------------------------------------------------------------------- */
+/* -- wait.c -------------------------------------------------------------------------- */
 
 static void deadlines(void **state)
 {

@@ -704,6 +704,28 @@ static void the_ssh_session_is_refused(void **state)
 		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0) []\n");
 }
 
+/* The folder that a virtio device brings in, as a host that is a guest itself has it. */
+static void share(const char *driver, const char *tag)
+{
+	device("018000", "virtio-pci");
+	fixture_below(fixture, DEVICE, "virtio", "virtio4");
+	fixture_mkdir(fixture, "/sys/bus/virtio/drivers");
+	fixture_write(fixture, "/sys/class/virtio/virtio4/mount_tag", "%s\n", tag);
+	fixture_symlink(fixture, "/sys/class/virtio/virtio4/driver", driver);
+}
+
+static void a_shared_folder_that_is_mounted_is_refused(void **state)
+{
+	(void)state;
+	share("../../bus/virtio/drivers/9pnet_virtio", "host");
+	fixture_mount(fixture, "0:30", "other", "/elsewhere", "9p");
+	assert_says("");
+	fixture_mount(fixture, "0:31", "host", "/", "9p");
+	assert_says("refuse disk:/ the host would lose /, which is mounted from the shared "
+		    "folder host (9p) []\n");
+	assert_use("9p host: / is mounted");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -716,6 +738,7 @@ int main(void)
 		TEST(a_group_without_iommu_is_refused),
 		TEST(virtual_functions_are_refused),
 		TEST(no_reset_is_a_note),
+		TEST(a_shared_folder_that_is_mounted_is_refused),
 		TEST(the_console_is_refused),
 		TEST(another_display_is_not),
 		TEST(a_sibling_on_its_driver_is_refused),

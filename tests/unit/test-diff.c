@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * diff() for every pair of states: its writes, done one by one on the model of the driver
- * core, lead from the one to the other; there are no more of them than must be; and while a
- * device has no driver nobody else can bind it. What must hold is said here a second time,
- * without looking at how diff() goes about it.
+ * core, lead from the one to the other; there are no more of them than must be; and while
+ * a device has no driver nobody else can bind it. What must hold is said here a second
+ * time, without looking at how diff() goes about it.
  */
 #include "engine.h"
 
@@ -122,8 +122,8 @@ static void every_pair(void **state)
 
 /*
  * The same beside an udev that binds whatever is free to the other of two host drivers. A
- * device that shall have no driver and no override cannot be kept so, nor be found so, nor be
- * taken from its driver without an override to hold it.
+ * device that shall have no driver and no override cannot be kept so, nor be found so,
+ * nor be taken from its driver without an override to hold it.
  */
 static void every_pair_beside_udev(void **state)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes wrong without a crash: a write that fails, everywhere and with several errnos, in
- * one device and in one of three; roll-back that fails as well; cancelling; a probe that
- * fails; records that cannot be trusted. Afterwards everything is as it was found, or the
- * record is still there and the caller was told so.
+ * What goes wrong without a crash: a write that fails, everywhere and with several
+ * errnos, in one device and in one of three; roll-back that fails as well; cancelling; a
+ * probe that fails; records that cannot be trusted. Afterwards everything is as it was
+ * found, or the record is still there and the caller was told so.
  */
 #include "engine.h"
 
@@ -49,7 +49,7 @@ static void fail_at(unsigned int point, int error, bool onwards)
 	control->onwards = onwards;
 }
 
-/* -- one write that fails ------------------------------------------------------------------ */
+/* -- one write that fails ------------------------------------------------------------ */
 
 /* Where a call begins: @original, or what hiding that has led to. */
 struct start {
@@ -77,7 +77,9 @@ static void begin_again(const struct start *start)
 		fixture_write(fixture, RECORD_DIR "/" LONE, "%s", start->record);
 }
 
-/* A transaction that was put back; or a return whose last step, the record, has failed. */
+/*
+ * A transaction that was put back; or a return whose last step, the record, has failed.
+ */
 static void check_failure(const char *what, const struct start *start,
 			  const struct engine_result *result)
 {
@@ -154,9 +156,11 @@ static void a_failed_return_can_be_repeated(void **state)
 	assert_false(engine_has_record(fixture, LONE));
 }
 
-/* -- nothing works any more ----------------------------------------------------------------- */
+/* -- nothing works any more ---------------------------------------------------------- */
 
-/* From some point on every write fails: it cannot be put back, and recover does it later. */
+/*
+ * From some point on every write fails: it cannot be put back, and recover does it later.
+ */
 static void roll_back_fails_too(void **state)
 {
 	(void)state;
@@ -176,8 +180,9 @@ static void roll_back_fails_too(void **state)
 				 "original %s, all fail from point %u",
 				 engine_show(original), point);
 			engine_expect_error(what, &result,
-				     engine_same(now, original) ? -ECANCELED
-								: -ENOTRECOVERABLE);
+					    engine_same(now, original)
+						    ? -ECANCELED
+						    : -ENOTRECOVERABLE);
 			if (!engine_same(now, original))
 				assert_true(engine_has_record(fixture, LONE));
 			model_reset();
@@ -188,7 +193,7 @@ static void roll_back_fails_too(void **state)
 		}
 }
 
-/* -- three devices in one transaction --------------------------------------------------------- */
+/* -- three devices in one transaction ------------------------------------------------ */
 
 static const char *const sides[] = { SIDE0, SIDE1, SIDE2 };
 static const struct engine_state side_states[] = { { "host", "" },
@@ -268,7 +273,8 @@ static void one_of_three_does_not_return(void **state)
 		result = engine_run(&return_sides);
 		engine_expect_error(sides[i], &result, -ECANCELED);
 		for (size_t j = 0; j < ARRAY_SIZE(sides); j++) {
-			engine_expect(fixture, sides[i], sides[j], i == j ? hidden : side_states[j]);
+			engine_expect(fixture, sides[i], sides[j],
+				      i == j ? hidden : side_states[j]);
 			assert_int_equal(engine_has_record(fixture, sides[j]), i == j);
 		}
 	}
@@ -295,7 +301,7 @@ static void one_of_a_group_fails(void **state)
 	}
 }
 
-/* -- the caller changes his mind -------------------------------------------------------------- */
+/* -- the caller changes his mind ----------------------------------------------------- */
 
 static void cancel_everywhere(struct engine_state original,
 			      const struct engine_call *call)

@@ -1,98 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * host/record.c: a record comes back as it was saved, whatever was in it; and one that is
- * torn, spoilt, foreign, or about something else is told, never trusted.
+ * torn or spoilt in any way is told, never trusted.
  */
-#include "model.h"
-#include "fixture.h"
+#include "record-bench.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
-#define DEVICE         "0000:01:00.0"
-#define OTHER          "0000:02:00.0"
-#define FILE_OF_DEVICE RECORD_DIR "/" DEVICE
-
-static struct fixture *fixture;
-static struct vfp_ctx *ctx;
-
-static int set_up(void **state)
-{
-	(void)state;
-	fixture = fixture_new();
-	fixture_device(fixture,
-		       &(struct fixture_device){ .address = DEVICE, .group = 7 });
-	fixture_device(fixture, &(struct fixture_device){ .address = OTHER,
-							  .ids = "8086:10fb",
-							  .group = 8 });
-	assert_int_equal(vfp_ctx_new(&ctx), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	vfp_ctx_free(ctx);
-	fixture_free(fixture);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	fixture_remove(fixture, STATE_DIR);
-	model_reset();
-	return 0;
-}
-
-static struct record make(const char *device, const char *claim)
-{
-	_cleanup_free_ char *identity = NULL;
-	struct record record = {
-		.device = strdup(device),
-		.boot = strdup(ctx_boot_id(ctx)),
-		.phase = strdup("hidden"),
-		.since = strdup("1700000000"),
-		.by = strdup("vfioprep-hide"),
-		.for_ = strdup(claim),
-		.orig_driver = strdup("host"),
-		.orig_module = strdup("host"),
-		.orig_override = strdup(""),
-		.goal_driver = strdup("vfio-pci"),
-		.goal_override = strdup("vfio-pci"),
-	};
-
-	assert_int_equal(root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", device),
-			 0);
-	record.identity = take(identity);
-	return record;
-}
-
-static void save(const char *device, const char *claim)
-{
-	_cleanup_record_ struct record record = make(device, claim);
-
-	assert_int_equal(record_save(ctx, &record), 0);
-}
-
-/* Whether the record of DEVICE could be acted upon; why not is printed with a failure. */
-static bool is_trusted(bool *stale)
-{
-	_cleanup_record_ struct record record = { 0 };
-	int r = record_load(ctx, DEVICE, &record);
-
-	if (r < 0)
-		return false;
-	if (stale)
-		*stale = record.stale;
-	assert_non_null(record.device);
-	return !record.problem;
-}
-
-/* -- there and back ----------------------------------------------------------------------- */
+/* -- there and back ------------------------------------------------------------------ */
 
 static void comes_back_as_it_was_saved(void **state)
 {
@@ -192,7 +105,7 @@ static void listed_by_address(void **state)
 	vfp_records_free(records);
 }
 
-/* -- torn and spoilt ---------------------------------------------------------------------- */
+/* -- torn and spoilt ----------------------------------------------------------------- */
 
 static void cut_short_anywhere(void **state)
 {
@@ -282,176 +195,6 @@ static void larger_than_any(void **state)
 	assert_false(is_trusted(NULL));
 }
 
-/* -- of something else -------------------------------------------------------------------- */
-
-static void of_another_boot(void **state)
-{
-	_cleanup_record_ struct record record = make(DEVICE, "");
-	bool stale = false;
-
-	(void)state;
-	free(record.boot);
-	record.boot = strdup("00000000-0000-0000-0000-000000000000");
-	assert_int_equal(record_save(ctx, &record), 0);
-	assert_false(is_trusted(&stale));
-	assert_true(stale);
-}
-
-static void of_another_device_at_the_address(void **state)
-{
-	_cleanup_record_ struct record record = make(OTHER, "");
-	bool stale = false;
-
-	(void)state;
-	free(record.device);
-	record.device = strdup(DEVICE);
-	assert_int_equal(record_save(ctx, &record), 0);
-	assert_false(is_trusted(&stale));
-	assert_true(stale);
-}
-
-static void of_another_address(void **state)
-{
-	_cleanup_free_ char *text = NULL;
-	bool stale = true;
-
-	(void)state;
-	save(OTHER, "");
-	text = fixture_read(fixture, RECORD_DIR "/" OTHER);
-	fixture_write(fixture, FILE_OF_DEVICE, "%s", text);
-	assert_false(is_trusted(&stale));
-	assert_false(stale);
-}
-
-static void of_a_device_that_is_gone(void **state)
-{
-	static const char *const link = "/sys/bus/pci/devices/" DEVICE;
-	_cleanup_free_ char *path = fixture_device_path(fixture, DEVICE);
-	bool stale = false;
-
-	(void)state;
-	save(DEVICE, "");
-	fixture_remove(fixture, link);
-	assert_false(is_trusted(&stale));
-	assert_true(stale);
-	fixture_link(fixture, link, path);
-	assert_true(is_trusted(NULL));
-}
-
-/* -- whose it is -------------------------------------------------------------------------- */
-
-static void set_mode(const char *path, mode_t mode)
-{
-	_cleanup_free_ char *full = fixture_path(fixture, "%s", path);
-
-	assert_int_equal(chmod(full, mode), 0);
-}
-
-static void writable_by_others(void **state)
-{
-	static const char *const paths[] = { STATE_DIR, RECORD_DIR, FILE_OF_DEVICE };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		_cleanup_record_ struct record record = { 0 };
-		mode_t good = i < 2 ? 0755 : 0644;
-
-		save(DEVICE, "");
-		set_mode(paths[i], good | 020);
-		assert_false(is_trusted(NULL));
-		set_mode(paths[i], good | 02);
-		assert_false(is_trusted(NULL));
-		record = make(DEVICE, "");
-		if (i < 2)
-			assert_int_equal(record_save(ctx, &record), -EPERM);
-		set_mode(paths[i], good);
-		assert_true(is_trusted(NULL));
-	}
-}
-
-/* Only root can give files away. */
-static void of_another_user(void **state)
-{
-	static const char *const paths[] = { STATE_DIR, RECORD_DIR, FILE_OF_DEVICE };
-
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		_cleanup_free_ char *path = fixture_path(fixture, "%s", paths[i]);
-
-		save(DEVICE, "");
-		assert_int_equal(chown(path, 12345, 0), 0);
-		assert_false(is_trusted(NULL));
-		assert_int_equal(chown(path, 0, 0), 0);
-	}
-}
-
-static void links_are_not_followed(void **state)
-{
-	_cleanup_record_ struct record record = make(DEVICE, "");
-	_cleanup_free_ char *text = NULL;
-	int fd;
-
-	(void)state;
-	save(DEVICE, "");
-	fixture_remove(fixture, "/elsewhere");
-	fixture_write(fixture, "/elsewhere/records/x", "%s", "");
-	fixture_remove(fixture, RECORD_DIR);
-	fixture_symlink(fixture, RECORD_DIR, "/elsewhere/records");
-	assert_int_equal(record_save(ctx, &record), -EPERM);
-	fixture_remove(fixture, STATE_DIR);
-	fixture_symlink(fixture, STATE_DIR, "/elsewhere");
-	assert_int_equal(record_save(ctx, &record), -EPERM);
-	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
-	fixture_remove(fixture, STATE_DIR);
-	save(DEVICE, "");
-	fixture_remove(fixture, FILE_OF_DEVICE);
-	fixture_write(fixture, "/elsewhere/record", "vfioprep 1\nend\n");
-	fixture_symlink(fixture, FILE_OF_DEVICE, "/elsewhere/record");
-	assert_false(is_trusted(NULL));
-	/* Saving replaces the link, and leaves what it pointed to. */
-	save(DEVICE, "");
-	assert_true(is_trusted(NULL));
-	text = fixture_read(fixture, "/elsewhere/record");
-	assert_string_equal(text, "vfioprep 1\nend\n");
-}
-
-static void not_even_a_file(void **state)
-{
-	_cleanup_free_ char *path = fixture_path(fixture, FILE_OF_DEVICE);
-
-	(void)state;
-	save(DEVICE, "");
-	fixture_remove(fixture, FILE_OF_DEVICE);
-	assert_int_equal(mkfifo(path, 0644), 0);
-	assert_false(is_trusted(NULL));
-	fixture_remove(fixture, FILE_OF_DEVICE);
-	fixture_mkdir(fixture, FILE_OF_DEVICE);
-	assert_false(is_trusted(NULL));
-}
-
-/* -- saving ------------------------------------------------------------------------------- */
-
-static void a_save_that_fails_leaves_the_old_one(void **state)
-{
-	_cleanup_record_ struct record record = { 0 }, next = make(DEVICE, "new");
-	struct model_control *control = model_reset();
-
-	(void)state;
-	save(DEVICE, "old");
-	control->points = 0;
-	control->at = 1;
-	control->action = MODEL_FAIL;
-	control->error = ENOSPC;
-	assert_int_equal(record_save(ctx, &next), -ENOSPC);
-	assert_true(control->done);
-	assert_int_equal(record_load(ctx, DEVICE, &record), 0);
-	assert_null(record.problem);
-	assert_string_equal(record.for_, "old");
-	assert_false(fixture_exists(fixture, RECORD_DIR "/." DEVICE ".new"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,15 +207,6 @@ int main(void)
 		cmocka_unit_test_setup(any_byte_spoilt, clear),
 		cmocka_unit_test_setup(of_a_later_version, clear),
 		cmocka_unit_test_setup(larger_than_any, clear),
-		cmocka_unit_test_setup(of_another_boot, clear),
-		cmocka_unit_test_setup(of_another_device_at_the_address, clear),
-		cmocka_unit_test_setup(of_another_address, clear),
-		cmocka_unit_test_setup(of_a_device_that_is_gone, clear),
-		cmocka_unit_test_setup(writable_by_others, clear),
-		cmocka_unit_test_setup(of_another_user, clear),
-		cmocka_unit_test_setup(links_are_not_followed, clear),
-		cmocka_unit_test_setup(not_even_a_file, clear),
-		cmocka_unit_test_setup(a_save_that_fails_leaves_the_old_one, clear),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -42,7 +42,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* -- the jail --------------------------------------------------------------------------- */
+/* -- the jail ------------------------------------------------------------------------ */
 
 /* Links to a file that is there outside of the root, by every way out. */
 static void make_ways_out(void)
@@ -123,7 +123,7 @@ static void links_in_a_circle(void **state)
 	assert_false(root_exists(ctx, "/out/a"));
 }
 
-/* -- what is opened at all --------------------------------------------------------------- */
+/* -- what is opened at all ----------------------------------------------------------- */
 
 static void only_regular_files_are_read(void **state)
 {
@@ -223,7 +223,7 @@ static void roots_that_are_none(void **state)
 	assert_true(root_exists(ctx, "/proc/cmdline"));
 }
 
-/* -- no writer ---------------------------------------------------------------------------- */
+/* -- no writer ----------------------------------------------------------------------- */
 
 static void a_dump_has_no_writer(void **state)
 {
@@ -269,7 +269,7 @@ static void no_transaction_on_a_dump(void **state)
 	assert_false(fixture_exists(fixture, "/run/vfioprep"));
 }
 
-/* -- making one --------------------------------------------------------------------------- */
+/* -- making one ---------------------------------------------------------------------- */
 
 static void what_was_read_can_be_read_again(void **state)
 {

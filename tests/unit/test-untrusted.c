@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records that cannot be trusted, in the hands of the engine: cut short, of a later version,
- * of another boot or device, in a folder that others can write. They are reported, and never
- * acted upon.
+ * Records that cannot be trusted, in the hands of the engine: cut short, of a later
+ * version, of another boot or device, in a folder that others can write. They are
+ * reported, and never acted upon.
  */
 #include "engine.h"
 
@@ -36,7 +36,7 @@ static void begin(const char *device, struct engine_state state)
 	engine_put(fixture, device, state);
 }
 
-/* -- records that cannot be trusted ----------------------------------------------------------- */
+/* -- records that cannot be trusted -------------------------------------------------- */
 
 /* Saved text with one line replaced; "" removes all that follows. */
 static void spoil_record(const char *line, const char *replacement)

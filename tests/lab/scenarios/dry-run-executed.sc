@@ -19,7 +19,6 @@ done
 # Nobody has recorded it.
 refuses 3 return "$nic1"
 run 0 return --driver auto "$nic1" "$nvme" "$pair0" "$pair1"
-run 0 return --driver pci-stub --dry-run "$bare"
 prepare_driver "$bare" none
 prepare_override "$bare" ""
 unchanged before

@@ -10,7 +10,7 @@ for device in "$nic1" "$nvme"; do
 	err_has IOMMU
 	err_has intel_iommu=on
 	refuses 3 check "$device"
-	refuses 3 hide --force=iommu "$device"
+	refuses 2 hide --force=iommu "$device"
 done
 run 0 list
 out_has "$nic1"
