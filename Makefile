@@ -27,7 +27,7 @@ PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough $(if $(CI),-Werror)
 BASE := -std=gnu17 -D_GNU_SOURCE -Ilibvfioprep -Itools -fPIC -fvisibility=hidden \
-	-DLIBEXECDIR='"$(LIBEXECDIR)"' $(PKG_CFLAGS) $(WARN) -MMD -MP
+	$(PKG_CFLAGS) $(WARN) -MMD -MP
 HARD := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 SAN  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LINK := -Wl,--as-needed -Wl,-z,relro,-z,now
@@ -81,7 +81,20 @@ build/libvfioprep.so: $(LIB_SRC:%.c=build/obj/%.o) libvfioprep/vfioprep.map
 		-Wl,--version-script=libvfioprep/vfioprep.map -o $@ $(filter %.o,$^) $(PKG_LIBS)
 	@ln -sf libvfioprep.so build/$(SONAME)
 
-build/vfioprep.pc: libvfioprep/vfioprep.pc.in Makefile
+# What has installed paths in it is made anew when they change.
+build/paths: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BINDIR) $(LIBEXECDIR) $(LIBDIR) $(INCLUDEDIR)' | cmp -s - $@ || \
+		echo '$(BINDIR) $(LIBEXECDIR) $(LIBDIR) $(INCLUDEDIR)' >$@
+FORCE:
+
+PATH_OBJ := $(foreach v,build build/dev,$(v)/obj/tools/vfioprep.o $(v)/obj/tools/vfio-pci.o)
+$(PATH_OBJ): build/paths
+# As seen from the programs, so that an installed tree may be moved.
+$(PATH_OBJ): CPPFLAGS += \
+	-DLIBEXECDIR='"$(shell realpath -ms --relative-to=$(BINDIR) $(LIBEXECDIR))"'
+
+build/vfioprep.pc: libvfioprep/vfioprep.pc.in build/paths
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
@@ -163,5 +176,5 @@ install: all
 clean:
 	rm -rf build/bin build/obj build/dev build/model build/lib* build/vfioprep.pc
 
-.PHONY: all help unit lab lint demo check run-demo run-check deps ensure-deps install clean
+.PHONY: FORCE all help unit lab lint demo check run-demo run-check deps ensure-deps install clean
 .DELETE_ON_ERROR:

@@ -10,7 +10,7 @@
 #include <getopt.h>
 
 #ifndef LIBEXECDIR
-#define LIBEXECDIR "/usr/libexec/vfioprep"
+#define LIBEXECDIR "../libexec/vfioprep"
 #endif
 
 static const char usage[] =
@@ -85,8 +85,8 @@ static int execute(const char *folder, const struct command *command)
 
 static int become(const struct command *command)
 {
-	char folder[4096];
-	ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+	char folder[4096 + sizeof(LIBEXECDIR)];
+	ssize_t n = readlink("/proc/self/exe", folder, 4095);
 	int r = -ENOENT;
 
 	folder[n > 0 ? n : 0] = '\0';
@@ -94,8 +94,10 @@ static int become(const struct command *command)
 		*strrchr(folder, '/') = '\0';
 		r = execute(folder, command);
 	}
-	if (r == -ENOENT)
-		r = execute(LIBEXECDIR, command);
+	if (r == -ENOENT) {
+		strcat(folder, "/" LIBEXECDIR);
+		r = execute(folder, command);
+	}
 	return fail_errno(r, command->verb, "cannot be executed");
 }
 

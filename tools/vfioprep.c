@@ -7,7 +7,7 @@
 #include "tool.h"
 
 #ifndef LIBEXECDIR
-#define LIBEXECDIR "/usr/libexec/vfioprep"
+#define LIBEXECDIR "../libexec/vfioprep"
 #endif
 
 static const struct verb {
@@ -89,7 +89,8 @@ static int execute(const struct verb *verb, char **args)
 {
 	_cleanup_free_ char *folder = own_folder();
 	_cleanup_free_ char *beside = strf("%svfioprep-%s", nonnull(folder), verb->name);
-	_cleanup_free_ char *installed = strf(LIBEXECDIR "/vfioprep-%s", verb->name);
+	_cleanup_free_ char *installed =
+		strf("%s" LIBEXECDIR "/vfioprep-%s", nonnull(folder), verb->name);
 
 	if (!beside || !installed)
 		return fail(-ENOMEM, NULL, "out of memory");
