@@ -136,7 +136,10 @@ static void core_probe(const char *root, const char *address)
 		closedir(drivers);
 }
 
-void model_core_probe_all(const char *root, const char *rival)
+/*
+ * A driver that registers is offered whatever has none; with @others the rest are, too.
+ */
+static void attach_all(const char *root, const char *driver, bool others)
 {
 	DIR *devices = opendir(at(root, "/sys/bus/pci/devices").path);
 	struct dirent *entry;
@@ -145,10 +148,15 @@ void model_core_probe_all(const char *root, const char *rival)
 	while (devices && (entry = readdir(devices)))
 		if (*entry->d_name != '.' && !bound_to(root, entry->d_name, text) &&
 		    !override_of(root, entry->d_name, text) &&
-		    core_bind(root, rival, entry->d_name) < 0)
+		    core_bind(root, driver, entry->d_name) < 0 && others)
 			core_probe(root, entry->d_name);
 	if (devices)
 		closedir(devices);
+}
+
+void model_core_probe_all(const char *root, const char *rival)
+{
+	attach_all(root, rival, true);
 }
 
 /* -- the files ----------------------------------------------------------------------- */
@@ -224,7 +232,7 @@ static int register_driver(const char *root, const char *module, const char *nam
 		  at("", "../../../bus/pci/drivers/%s", name).path);
 	make_link(at(folder.path, "/module"),
 		  at("", "../../../../module/%s", module).path);
-	model_core_probe_all(root, name);
+	attach_all(root, name, false);
 	return 0;
 }
 

@@ -134,6 +134,7 @@ struct target {
 	int step_error;			/* what the kernel said to the step that failed */
 	struct step failed;		/* that step; strings not owned */
 	bool foreign;			/* somebody else has changed it in between */
+	bool saved;			/* the record of the change was written */
 	bool written;			/* some step may have had an effect */
 };
 

@@ -246,7 +246,7 @@ void give_up(struct vfp_plan *plan, enum on_error on_error)
 
 		if (t->error == -EINPROGRESS && t->written)
 			target_set_phase(plan, t, "stuck");
-		else if (t->todo && t->error < 0 && !t->written)
+		else if (t->saved && t->error < 0 && !t->written)
 			restore_record(plan, t);
 	}
 }

@@ -236,6 +236,7 @@ static void save_records(struct vfp_plan *plan)
 		if (!t->todo || t->error < 0)
 			continue;
 		r = record_save(plan->ctx, &t->next);
+		t->saved = r == 0;
 		if (r < 0) {
 			t->error = -ECANCELED;
 			target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The snapshot of one PCI function, taken from files and links that take no lock of the device
- * and wake nothing: modalias, numa_node and links. `uevent` and `driver_override` are left
+ * and wake nothing: modalias and links. `uevent` and `driver_override` are left
  * alone, since on Linux 6.1 they wait for a device whose unbind hangs.
  */
 #include "model/model.h"
@@ -60,19 +60,6 @@ static int load_link(struct vfp_device *d, enum vfp_field field, const char *nam
 	return r == -ENOENT || r == -EINVAL ? 0 : r;
 }
 
-static int load_numa_node(struct vfp_device *d)
-{
-	int r = root_attr(d->ctx, &d->value[VFP_NUMA_NODE], "%s/numa_node", d->path);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r == 0 && d->value[VFP_NUMA_NODE][0] == '-') {
-		free(d->value[VFP_NUMA_NODE]);
-		d->value[VFP_NUMA_NODE] = NULL;
-	}
-	return 0;
-}
-
 static int load_group(struct vfp_device *d)
 {
 	uint64_t number;
@@ -115,7 +102,6 @@ int device_load(struct vfp_ctx *ctx, const char *address, struct vfp_device **re
 	r = r ?: parse_modalias(d);
 	r = r ?: load_link(d, VFP_DRIVER, "driver");
 	r = r ?: load_link(d, VFP_PHYSFN, "physfn");
-	r = r ?: load_numa_node(d);
 	r = r ?: load_group(d);
 	r = r ?: load_vfio(d);
 	if (r < 0)
@@ -143,7 +129,7 @@ _public_ void vfp_devices_free(struct vfp_device **devices)
 	free(devices);
 }
 
-/* -- names: not part of the snapshot, looked up when first asked ------------------------------ */
+/* -- what does not change, looked up when first asked --------------------------------- */
 
 /* A table of short words for listings, most specific first. */
 static const struct {
@@ -212,6 +198,18 @@ static void look_up_names(struct vfp_device *d)
 	v[VFP_NAME] = short_name(v[VFP_VENDOR_NAME], v[VFP_DEVICE_NAME], v[VFP_IDS]);
 }
 
+/* A negative node: the firmware does not tell. */
+static void look_up_numa_node(struct vfp_device *d)
+{
+	char **node = &d->value[VFP_NUMA_NODE];
+
+	d->placed = true;
+	if (root_attr(d->ctx, node, "%s/numa_node", d->path) == 0 && **node == '-') {
+		free(*node);
+		*node = NULL;
+	}
+}
+
 _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_field field)
 {
 	if (field < 0 || field >= _VFP_FIELD_MAX)
@@ -220,6 +218,8 @@ _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_fi
 	    (field == VFP_CLASS_NAME || field == VFP_CLASS_SHORT ||
 	     field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME || field == VFP_NAME))
 		look_up_names((struct vfp_device *)device);
+	if (!device->placed && field == VFP_NUMA_NODE)
+		look_up_numa_node((struct vfp_device *)device);
 	return device->value[field];
 }
 

@@ -31,7 +31,7 @@ int address_compare(const char *a, const char *b);
 struct vfp_device {
 	struct vfp_ctx *ctx;
 	char *value[_VFP_FIELD_MAX];	/* names are filled when first asked */
-	bool named;
+	bool named, placed;	/* names and NUMA node were looked up */
 	char *path;	/* "/sys/devices/pci0000:00/..." */
 	int group;	/* negative: none */
 	bool bridge;

@@ -71,6 +71,27 @@ static void a_group_together(void **state)
 	assert_false(fixture_exists(fixture, "/dev/vfio/12"));
 }
 
+/*
+ * Their kernel calls would wait for one another: the second begins when the first is
+ * done.
+ */
+static void one_after_another(void **state)
+{
+	const char *first, *second, *log = model_control()->log;
+	struct engine_result result;
+
+	(void)state;
+	strcpy(model_control()->slow, PAIR0 "/driver_override");
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+						   .devices = { PAIR0, PAIR1 } });
+	engine_expect_error("both", &result, 0);
+	first = strstr(log, "/vfio-pci/bind<-" PAIR0);
+	second = strstr(log, PAIR1 "/driver_override<-");
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_true(first < second);
+}
+
 static void a_group_by_consent(void **state)
 {
 	struct engine_result result;
@@ -157,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_group_together, fresh),
+		cmocka_unit_test_setup(one_after_another, fresh),
 		cmocka_unit_test_setup(a_group_by_consent, fresh),
 		cmocka_unit_test_setup(a_sibling_without_driver, fresh),
 		cmocka_unit_test_setup(half_of_a_held_group, fresh),

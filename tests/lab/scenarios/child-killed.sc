@@ -4,8 +4,6 @@
 
 modprobe vfio-pci
 snapshot before
-fault signal=SIGKILL:when=1 "/sys/bus/pci/devices/$sata/driver_override"
-refuses 1 hide "$nic1" "$sata"
 fault signal=SIGKILL:when=1 /sys/bus/pci/drivers/ahci/unbind
 refuses 1 hide "$nic1" "$sata"
 fault signal=SIGKILL:when=1 /sys/bus/pci/drivers/vfio-pci/bind

@@ -4,6 +4,14 @@
 # port of a bridge are reasons to refuse; an address that would go is said, no more.
 
 interface=$(netdev_of "$nic1")
+down()
+{
+	ip address flush dev "$(netdev_of "$nic1")"
+	ip link set "$(netdev_of "$nic1")" down
+}
+at_end down
+# The lab's network would announce itself as a default route.
+echo 0 > "/proc/sys/net/ipv6/conf/$interface/accept_ra"
 ip link set "$interface" up
 ip address add 10.0.2.15/24 dev "$interface"
 refuses 0 check "$nic1"
