@@ -125,8 +125,8 @@ static void assert_use(const char *expected)
 	_cleanup_free_ const char **uses = NULL;
 
 	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
-	assert_int_equal(
-		vfp_devices_use(ctx, (struct vfp_device *[]){ d, NULL }, &uses), 0);
+	assert_int_equal(vfp_devices_use(ctx, (struct vfp_device *[]){ d, NULL }, &uses),
+			 0);
 	assert_string_equal(uses[0], expected);
 	assert_null(uses[1]);
 }
@@ -721,8 +721,9 @@ static void a_shared_folder_that_is_mounted_is_refused(void **state)
 	fixture_mount(fixture, "0:30", "other", "/elsewhere", "9p");
 	assert_says("");
 	fixture_mount(fixture, "0:31", "host", "/", "9p");
-	assert_says("refuse disk:/ the host would lose /, which is mounted from the shared "
-		    "folder host (9p) []\n");
+	assert_says(
+		"refuse disk:/ the host would lose /, which is mounted from the shared "
+		"folder host (9p) []\n");
 	assert_use("9p host: / is mounted");
 }
 
