@@ -5,6 +5,8 @@
  */
 #include "report.h"
 
+#include <pwd.h>
+
 static void print_progress(void *data, enum vfp_event event, const char *device,
 			   const char *driver)
 {
@@ -55,9 +57,24 @@ int plan_set(struct vfp_plan *plan, enum vfp_option option, const char *option_n
 	return 0;
 }
 
+/* For records and the system's log: the program and the person behind it. */
+static char *by_whom(void)
+{
+	const char *user = getenv("SUDO_USER");
+	const struct passwd *entry = user && *user ? NULL : getpwuid(getuid());
+	_cleanup_free_ char *who = escape(user && *user ? user
+					  : entry       ? entry->pw_name
+							: "");
+
+	if (!who || !*who || strlen(who) > 64)
+		return strf("%s (uid %u)", program, getuid());
+	return strf("%s (%s)", program, who);
+}
+
 static int set_common(struct vfp_plan *plan)
 {
-	int r = plan_set(plan, VFP_BY, "name", program);
+	_cleanup_free_ char *by = by_whom();
+	int r = by ? plan_set(plan, VFP_BY, "name", by) : -ENOMEM;
 
 	if (r == 0)
 		r = plan_set(plan, VFP_TIMEOUT, "--timeout", given.timeout);

@@ -147,7 +147,7 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 	if (!root_exists(plan->ctx, PCI_DEVICES "/%s", t->address)) {
 		t->error = -ECANCELED;
 		record_drop(plan->ctx, t->address);
-		t->written = false;
+		t->saved = t->written = false;
 	} else if (b->foreign) {
 		target_say(
 			plan, t, VFP_ERROR, "foreign", b->found.driver,
