@@ -107,13 +107,28 @@ static int holder(const struct row *row, char **ret_text)
 	return r == -ENOMEM ? r : copy("(unknown)", ret_text);
 }
 
+/* Somebody else may have been there. The override is left out: reading it may wait. */
+static char *changed(const struct row *row)
+{
+	const char *goal = nonnull(record_value(row, "goal.driver"));
+	const char *driver = nonnull(device_value(row, VFP_DRIVER));
+
+	if (!streq(nonnull(record_value(row, "phase")), "hidden") || streq(goal, driver))
+		return NULL;
+	return *driver ? strf("somebody has bound it to %s instead of %s", driver, goal)
+		       : strf("somebody has unbound it from %s", goal);
+}
+
 static int problem(const struct row *row, char **ret_text)
 {
 	const char *text = record_value(row, "problem");
 
-	if (!text && !row->device)
-		text = "the device is gone";
-	return copy(text, ret_text);
+	if (text || !row->record)
+		return copy(text, ret_text);
+	if (!row->device)
+		return copy("the device is gone", ret_text);
+	*ret_text = changed(row);
+	return 0;
 }
 
 /* "PID STARTTIME": the same number may be another process by now. */

@@ -124,6 +124,7 @@ struct target {
 	struct record record;		/* as found; ->device NULL when there is none */
 	struct record next;		/* as it shall be while the change is under way */
 	struct state found, want;
+	struct state now;		/* where the steps begin: found, or after a load */
 	char *module;			/* to be loaded for want.driver */
 	char *objection;		/* to loading it */
 	bool lift_disks;		/* force: disks in use are not held against it */
@@ -226,10 +227,10 @@ int others_taken(struct vfp_plan *plan, const char *module, char **ret_others);
  */
 int transact(struct vfp_plan *plan, enum on_error on_error);
 
-/* Bring every target that has something to do from found to want. */
+/* Bring every target that has something to do from now to want. */
 int reach(struct vfp_plan *plan, enum on_error on_error);
 
-/* The steps that lead @target from found to want, with what is held meanwhile. */
+/* The steps that lead @target from now to want, with what is held meanwhile. */
 int target_steps(struct vfp_plan *plan, const struct target *target, struct steps *steps);
 
 /* The worst that came of any target. */

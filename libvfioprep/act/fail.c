@@ -150,12 +150,12 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 		t->saved = t->written = false;
 	} else if (b->foreign) {
 		target_say(
-			plan, t, VFP_ERROR, "foreign", b->found.driver,
+			plan, t, VFP_ERROR, "foreign", b->now.driver,
 			"run vfioprep recover",
 			"somebody else has changed it meanwhile (driver %s, override %s); it is "
 			"left alone",
-			*b->found.driver ? b->found.driver : "none",
-			*b->found.value[OVERRIDE] ? b->found.value[OVERRIDE] : "none");
+			*b->now.driver ? b->now.driver : "none",
+			*b->now.value[OVERRIDE] ? b->now.value[OVERRIDE] : "none");
 	} else if (t->error == -ENOTRECOVERABLE) {
 		target_say(plan, t, VFP_ERROR, "back", t->found.driver,
 			   "run vfioprep recover", "it could not be put back to %s: %s",
@@ -179,12 +179,12 @@ static void put_back(struct vfp_plan *plan)
 	int r = plan_back(plan, &back);
 
 	if (r == 0 && back.n) {
-		targets_read(&back, offsetof(struct target, found), GO_ON);
+		targets_read(&back, offsetof(struct target, now), GO_ON);
 		for (size_t i = 0; i < back.n; i++) {
 			struct target *b = &back.targets[i];
 
 			b->foreign = b->error == 0 &&
-				     !is_ours(find_target(plan, b->address), &b->found);
+				     !is_ours(find_target(plan, b->address), &b->now);
 			if (b->foreign)
 				b->error = -EPERM;
 		}

@@ -41,6 +41,7 @@ void target_reset(struct target *target)
 	record_done(&target->next);
 	state_done(&target->found);
 	state_done(&target->want);
+	state_done(&target->now);
 	free(target->module);
 	free(target->objection);
 	free(target->failed.path);

@@ -30,9 +30,9 @@ int target_steps(struct vfp_plan *plan, const struct target *t, struct steps *st
 {
 	int r = 0;
 
-	if (*t->found.driver && !streq(t->found.driver, t->want.driver))
+	if (*t->now.driver && !streq(t->now.driver, t->want.driver))
 		r = add_holds(plan, t, steps);
-	return r ?: diff(steps, t->address, &t->found, &t->want);
+	return r ?: diff(steps, t->address, &t->now, &t->want);
 }
 
 /* The child reads the settings once more, so that nothing is taken for granted. */
@@ -54,7 +54,7 @@ static int add_proof(struct steps *steps, const char *address)
 /* Drivers that do not survive an unbind beside another of their kind. */
 static bool one_at_a_time(const struct target *t)
 {
-	return streq(t->found.driver, "ioatdma");
+	return streq(t->now.driver, "ioatdma");
 }
 
 static bool in_each_others_way(const struct target *a, const struct target *b)
@@ -225,6 +225,28 @@ static void load_modules(struct vfp_plan *plan)
 	}
 }
 
+/*
+ * A driver that registers takes driverless devices whose override or ids it matches, those
+ * concerned among them. What was found before remains what there is to go back to.
+ */
+static void look_after_load(struct vfp_plan *plan)
+{
+	bool loaded = false;
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		loaded = loaded || (plan->targets[i].todo && plan->targets[i].module);
+	if (loaded) {
+		targets_read(plan, offsetof(struct target, now), STOP_ONE);
+		return;
+	}
+	for (size_t i = 0; i < plan->n && r == 0; i++)
+		if (plan->targets[i].todo)
+			r = state_copy(&plan->targets[i].found, &plan->targets[i].now);
+	if (r < 0)
+		plan->targets[0].error = r;
+}
+
 /* -- records --------------------------------------------------------------------------------- */
 
 static void save_records(struct vfp_plan *plan)
@@ -290,6 +312,7 @@ int transact(struct vfp_plan *plan, enum on_error on_error)
 	int r = 0;
 
 	load_modules(plan);
+	look_after_load(plan);
 	if (on_error != STOP_ALL || plan_error(plan) == 0)
 		save_records(plan);
 	if (on_error != STOP_ALL || plan_error(plan) == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reasons that are about folders of another host which come in over a virtio device (9p,
- * virtiofs): a host that is itself a guest may have its root there, on no disk at all.
+ * virtiofs): a host that is itself a guest may have its root there, on no disk at all. Such a
+ * mount may be hidden below another one, and nothing else in the kernel tells of it; so a
+ * folder whose mount is not seen is refused as well.
  */
 #include "model/model.h"
 
@@ -9,6 +11,7 @@ struct shared {
 	struct check *check;
 	const char *type;
 	char *tag; /* NULL: not known, any mount of this type counts */
+	bool seen;
 };
 
 static int report_mount(void *data, const char *type, const char *source,
@@ -19,6 +22,7 @@ static int report_mount(void *data, const char *type, const char *source,
 
 	if (!streq(type, shared->type) || (shared->tag && !streq(source, shared->tag)))
 		return 0;
+	shared->seen = true;
 	r = check_use(shared->check, USE_VITAL, "%s %s: %s is mounted", type, source,
 		      target);
 	if (r < 0)
@@ -28,6 +32,19 @@ static int report_mount(void *data, const char *type, const char *source,
 			 "the host would lose %s, which is mounted from the shared "
 			 "folder %s (%s)",
 			 target, source, type);
+}
+
+static int report_unseen(const struct shared *shared)
+{
+	const char *tag = shared->tag ? shared->tag : shared->type;
+	int r = check_use(shared->check, USE_NORMAL, "%s %s", shared->type, tag);
+
+	return r
+		     ?: check_add(
+				shared->check, VFP_REFUSE, tag, NULL,
+				"the shared folder %s (%s) comes in through it, and whether "
+				"something lies on it cannot be seen",
+				tag, shared->type);
 }
 
 int check_shared_folder(struct check *c, struct thing *thing)
@@ -48,6 +65,8 @@ int check_shared_folder(struct check *c, struct thing *thing)
 	if (root_attr(c->ctx, &shared.tag, "%s/mount_tag", thing->path) < 0)
 		shared.tag = NULL;
 	r = check_each_mount(c, report_mount, &shared);
+	if (r == 0 && !shared.seen)
+		r = report_unseen(&shared);
 	free(shared.tag);
 	return r;
 }

@@ -719,7 +719,10 @@ static void a_shared_folder_that_is_mounted_is_refused(void **state)
 	(void)state;
 	share("../../bus/virtio/drivers/9pnet_virtio", "host");
 	fixture_mount(fixture, "0:30", "other", "/elsewhere", "9p");
-	assert_says("");
+	assert_says(
+		"refuse disk:host the shared folder host (9p) comes in through it, and "
+		"whether something lies on it cannot be seen []\n");
+	assert_use("9p host");
 	fixture_mount(fixture, "0:31", "host", "/", "9p");
 	assert_says(
 		"refuse disk:/ the host would lose /, which is mounted from the shared "
