@@ -61,17 +61,22 @@ static const char *find_record(struct vfp_record *const *records, const char *wo
 	return NULL;
 }
 
+/*
+ * What is not there does not keep the rest from being given back; *missing is its error. Words
+ * that make no sense do.
+ */
 static int add_operands(struct vfp_ctx *ctx, struct vfp_plan *plan,
-			struct vfp_record *const *records, char **operands)
+			struct vfp_record *const *records, char **operands, int *missing)
 {
 	int r = 0;
 
-	for (; *operands && r == 0; operands++) {
+	for (; *operands && r != -EINVAL && r != -ENOMEM; operands++) {
 		const char *recorded = find_record(records, *operands);
 
 		r = recorded ? add(plan, recorded) : add_selected(ctx, plan, *operands);
+		*missing = vfp_exit_worse(*missing, r);
 	}
-	return r;
+	return r == -EINVAL || r == -ENOMEM ? r : 0;
 }
 
 static int add_all(struct vfp_plan *plan, struct vfp_record *const *records)
@@ -86,7 +91,7 @@ static int add_all(struct vfp_plan *plan, struct vfp_record *const *records)
 static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **operands)
 {
 	_cleanup_plan_ struct vfp_plan *plan = NULL;
-	int r = plan_new(ctx, &plan);
+	int r = plan_new(ctx, &plan), missing = 0;
 
 	if (r == 0)
 		r = plan_set(plan, VFP_WAIT, "--wait", arg.wait);
@@ -94,8 +99,8 @@ static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **op
 		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
 	if (r == 0)
 		r = arg.all ? add_all(plan, records)
-			    : add_operands(ctx, plan, records, operands);
-	return r < 0 ? r : plan_carry_out(plan, false);
+			    : add_operands(ctx, plan, records, operands, &missing);
+	return r < 0 ? r : vfp_exit_worse(plan_carry_out(plan, false), missing);
 }
 
 static int run(struct vfp_ctx *ctx, char **operands)

@@ -9,6 +9,18 @@
 
 /* -- steps -------------------------------------------------------------------------------- */
 
+/*
+ * Consent to lose a disk that something has opened for itself alone. Nobody knows what that
+ * is, so it takes the disk's name; the bare kind is not enough.
+ */
+static bool is_given_up(const struct vfp_plan *plan, const char *disk)
+{
+	for (char **force = plan->force; force && *force; force++)
+		if (startswith(*force, "disk:") && streq(*force + strlen("disk:"), disk))
+			return true;
+	return false;
+}
+
 /* Nobody may mount a disk, or take the group, between the last look and the unbind. */
 static int add_holds(struct vfp_plan *plan, const struct target *t, struct steps *steps)
 {
@@ -22,7 +34,8 @@ static int add_holds(struct vfp_plan *plan, const struct target *t, struct steps
 	if (r == 0 && !t->lift_disks)
 		r = below_disks(plan->ctx, t->device->path, &disks);
 	for (char **disk = disks; r == 0 && disk && *disk; disk++)
-		r = step_add(steps, HOLD_DISK, *disk, "");
+		if (!is_given_up(plan, *disk))
+			r = step_add(steps, HOLD_DISK, *disk, "");
 	return r;
 }
 
