@@ -372,6 +372,7 @@ int main(int argc, char **argv)
 		program = name;
 	open_standard_files();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	return vfp_exit_status(tool_main(argc, argv));
 }

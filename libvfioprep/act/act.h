@@ -173,6 +173,9 @@ int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 	       struct target **ret_target);
 void target_done(struct target *target);
 
+/* Whatever came of it stays; later attempts leave it alone. */
+void target_finish(struct target *target);
+
 /* As it was added, for another attempt. */
 void target_reset(struct target *target);
 

@@ -192,6 +192,11 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 				     "look at it, then remove it", text)
 			    : -ENOMEM;
 	}
+	/* Whoever has the lock knows that it has moved. */
+	if (streq(record->phase, "stuck") && t->lock_fd < 0)
+		return refuse(plan, t, -EINPROGRESS, "stuck", "",
+			      "end what holds the device, or reboot",
+			      "a kernel call on it has not come back yet");
 	if (!streq(record->phase, "hidden"))
 		return refuse(plan, t, -EPERM, "record", record->phase,
 			      "run vfioprep recover",

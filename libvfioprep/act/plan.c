@@ -269,7 +269,7 @@ static size_t keep_held(struct vfp_plan *plan)
 		struct target *t = &plan->targets[i];
 
 		if (t->finished || t->error != -EBUSY) {
-			t->finished = true;
+			target_finish(t);
 			continue;
 		}
 		target_reset(t);
@@ -315,8 +315,9 @@ static int run(struct vfp_plan *plan)
 	r = r ?: attempt_until_free(plan);
 	r = r ?: plan_error(plan);
 	if (r == -ECANCELED && ctx_cancelled(plan->ctx))
-		finding_add(&plan->findings, VFP_ERROR, "interrupted", "", "", "",
-			    "interrupted; everything is as it was found");
+		finding_add(
+			&plan->findings, VFP_ERROR, "interrupted", "", "", "",
+			"interrupted; what was not reported as done is as it was found");
 	return r;
 }
 

@@ -76,6 +76,23 @@ static int want_recorded(struct vfp_plan *plan, struct target *t)
 	return r;
 }
 
+/*
+ * Somebody has unbound it while a guest has it, and the kernel is still waiting: what we
+ * write now would wait as well.
+ */
+static int check_left_behind(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *who = NULL;
+
+	if (*t->found.driver || !*t->want.driver ||
+	    vfp_holders(plan->ctx, t->device, &who) < 0)
+		return 0;
+	t->error = -EBUSY;
+	return target_say(plan, t, VFP_REFUSE, "held", who,
+			  "unplug it there, or end that process",
+			  "it has no driver any more, but is still open in %s", who);
+}
+
 /* Without a record there is nothing to give back, unless somebody says to what. */
 static int prepare_unrecorded(struct vfp_plan *plan, struct target *t)
 {
@@ -139,6 +156,9 @@ static int prepare_return(struct vfp_plan *plan, struct target *t)
 		if (r == 0 && t->error == 0)
 			r = t->driver ? want_named(plan, t) : want_recorded(plan, t);
 	}
+	if (r < 0 || t->error < 0)
+		return r;
+	r = check_left_behind(plan, t);
 	if (r < 0 || t->error < 0)
 		return r;
 	t->todo = t->record.device || !state_equal(&t->found, &t->want);

@@ -74,7 +74,7 @@ static int expect_driver(struct vfp_ctx *ctx, const struct step *step)
 /* An override that is unset reads as the formatted NULL pointer that it is. */
 static int read_setting(struct vfp_ctx *ctx, const char *path, char *text)
 {
-	int fd = root_open(ctx, path, O_RDONLY);
+	int fd = root_open_file(ctx, path);
 	ssize_t n;
 
 	if (fd < 0)

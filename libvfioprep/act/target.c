@@ -49,6 +49,13 @@ void target_reset(struct target *target)
 	*target = fresh;
 }
 
+void target_finish(struct target *target)
+{
+	target->finished = true;
+	target->todo = target->saved = target->written = false;
+	target->step_error = 0;
+}
+
 void target_done(struct target *target)
 {
 	target_reset(target);

@@ -88,6 +88,9 @@ int ctx_kernel(struct vfp_ctx *ctx);
  */
 int root_open(struct vfp_ctx *ctx, const char *path, int flags);
 
+/* Open a regular file for reading, raw calls only; anything else is -EINVAL and not waited for. */
+int root_open_file(struct vfp_ctx *ctx, const char *path);
+
 /*
  * The contents of a regular file, up to @max bytes, with a '\0' after them. Everything else
  * is -EINVAL: no FIFO, no device is ever opened. -EFBIG when there is more.

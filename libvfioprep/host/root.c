@@ -78,16 +78,25 @@ static int check_regular(struct vfp_ctx *ctx, int fd)
 	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
 }
 
+int root_open_file(struct vfp_ctx *ctx, const char *path)
+{
+	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int r = fd < 0 ? fd : check_regular(ctx, fd);
+
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
 static int read_file(struct vfp_ctx *ctx, const char *path, size_t max, bool attribute,
 		     struct str *text)
 {
-	_cleanup_close_ int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd = root_open_file(ctx, path);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = check_regular(ctx, fd);
-	r = r ?: read_all(fd, max, attribute, text);
+	r = read_all(fd, max, attribute, text);
 	if (r == 0 && ctx->mirror)
 		mirror_file(ctx, path, text->s, text->len);
 	return r;

@@ -160,12 +160,11 @@ int check_sriov(struct check *c, struct thing *thing)
 static int held_node(struct check *c, char **ret_node)
 {
 	_cleanup_strings_ char **members = NULL;
-	const char *node = c->device->value[VFP_NODE];
 	int r;
 
-	*ret_node = node ? strdup(node) : NULL;
-	if (node || c->use_only || c->device->group < 0)
-		return node && !*ret_node ? -ENOMEM : 0;
+	*ret_node = device_possible_node(c->device);
+	if (*ret_node || c->use_only || c->device->group < 0)
+		return 0;
 	r = group_members(c->ctx, c->device->group, &members);
 	for (char **m = members; r == 0 && *m && !*ret_node; m++) {
 		if (!root_exists(c->ctx, PCI_DEVICES "/%s/vfio-dev", *m))

@@ -129,6 +129,17 @@ _public_ void vfp_devices_free(struct vfp_device **devices)
 	free(devices);
 }
 
+/*
+ * A missing link to a driver does not mean that nobody has the device: the link goes first,
+ * while the unbind waits for the guest.
+ */
+char *device_possible_node(const struct vfp_device *d)
+{
+	if (d->value[VFP_NODE])
+		return strdup(d->value[VFP_NODE]);
+	return d->group < 0 || *device_driver(d) ? NULL : strf("/dev/vfio/%d", d->group);
+}
+
 /* -- what does not change, looked up when first asked --------------------------------- */
 
 /* A table of short words for listings, most specific first. */

@@ -63,6 +63,12 @@ static inline const char *device_driver(const struct vfp_device *device)
 	return nonnull(device->value[VFP_DRIVER]);
 }
 
+/*
+ * The node by which a guest may have the device: that of a vfio driver, or of its group while it
+ * has no driver; NULL: none.
+ */
+char *device_possible_node(const struct vfp_device *device);
+
 /* Is @driver one that hides a device: vfio-pci, a vfio variant, pci-stub, pciback? */
 bool driver_hides(const char *driver);
 
