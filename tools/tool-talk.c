@@ -112,3 +112,13 @@ int flush_stdout(void)
 		complain("stdout", "the output could not be written; is the disk full?");
 	return -EIO;
 }
+
+int fail_records(int error)
+{
+	if (error == -EPERM)
+		return fail(
+			error, NULL,
+			"the folder of the records is not root's alone, so they cannot be "
+			"trusted; look at it, then remove it");
+	return fail_errno(error, NULL, "the records of what is hidden cannot be read");
+}

@@ -173,6 +173,9 @@ int fail(int error, const char *object, const char *format, ...) _printf_(3, 4);
  */
 int fail_errno(int error, const char *object, const char *what);
 
+/* For what vfp_records() returns. */
+int fail_records(int error);
+
 /*
  * @s for one line of a terminal: escaped, at most @max bytes of it. NULL: out of memory.
  */

@@ -116,8 +116,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 			    "expected DEVICE... or --all; see vfioprep return --help");
 	r = vfp_records(ctx, &records);
 	if (r < 0)
-		return fail_errno(r, NULL,
-				  "the records of what is hidden cannot be read");
+		return fail_records(r);
 	if (!arg.all || *records)
 		r = carry_out(ctx, records, operands);
 	vfp_records_free(records);

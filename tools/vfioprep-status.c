@@ -229,8 +229,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		return r;
 	r = vfp_records(ctx, &records);
 	if (r < 0)
-		return fail_errno(r, NULL,
-				  "the records of what is hidden cannot be read");
+		return fail_records(r);
 	r = add_rows(ctx, table, records, &devices);
 	if (r == 0 && table_is_empty(table) && !given.json && !given.quiet)
 		complain(NULL, "nothing is hidden");

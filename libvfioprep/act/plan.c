@@ -144,12 +144,23 @@ static int add_groups(struct vfp_plan *plan)
 	return r;
 }
 
+static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remedy,
+		      const char *text)
+{
+	return finding_add(&plan->findings, VFP_REFUSE, kind, "", "", remedy, "%s", text)
+		     ?: -EPERM;
+}
+
 /* Every record is one device to look at; the record of a device that has gone is dropped. */
 static int add_recorded(struct vfp_plan *plan)
 {
 	_cleanup_strings_ char **addresses = NULL;
 	int r = record_list(plan->ctx, &addresses);
 
+	if (r == -EPERM)
+		return refuse_all(plan, "record", "look at it, then remove it",
+				  STATE_DIR
+				  " is not root's alone, so it cannot be trusted");
 	for (char **a = addresses; r == 0 && *a; a++) {
 		struct target *t;
 
@@ -171,13 +182,6 @@ static int add_targets(struct vfp_plan *plan)
 	if (plan->request == RECOVER && plan->n == 0)
 		return add_recorded(plan);
 	return 0;
-}
-
-static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remedy,
-		      const char *text)
-{
-	return finding_add(&plan->findings, VFP_REFUSE, kind, "", "", remedy, "%s", text)
-		     ?: -EPERM;
 }
 
 /* -- under the locks ---------------------------------------------------------------------------- */

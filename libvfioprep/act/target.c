@@ -142,7 +142,7 @@ static int say_lock_failed(struct vfp_plan *plan, struct target *t, int error)
 {
 	_cleanup_record_ struct record record = { 0 };
 
-	t->error = error;
+	t->error = error == -EPERM || error == -EBUSY ? error : -ECANCELED;
 	if (error == -EPERM)
 		return target_say(plan, t, VFP_REFUSE, "record", STATE_DIR, "",
 				  STATE_DIR
