@@ -49,7 +49,7 @@ void await_back(struct vfp_plan *plan)
 	for (size_t i = 0; i < plan->n; i++) {
 		struct target *t = &plan->targets[i];
 
-		if (t->todo && t->error == 0 && t->next.back && *t->next.back)
+		if (t->todo && t->error == 0 && *t->want.driver && *nonnull(t->next.back))
 			await_target(plan, t, end);
 	}
 }

@@ -101,7 +101,7 @@ static int prepare_unrecorded(struct vfp_plan *plan, struct target *t)
 	if (driver_hides(t->found.driver))
 		return refuse(
 			plan, t, "record", t->found.driver,
-			"--driver NAME, or --driver auto",
+			"vfioprep return --driver auto gives it to the driver that fits",
 			"it was not hidden by vfioprep in this boot, so its driver is "
 			"not known");
 	return state_copy(&t->found, &t->want);
@@ -114,10 +114,12 @@ static int refuse_problem(struct vfp_plan *plan, struct target *t)
 
 	if (!text)
 		return -ENOMEM;
-	return refuse(plan, t, "record", RECORD_DIR,
-		      t->record.stale ? "--driver NAME, or --driver auto"
-				      : "look at it, then remove it",
-		      text);
+	return refuse(
+		plan, t, "record", RECORD_DIR,
+		t->record.stale
+			? "vfioprep return --driver auto gives it to the driver that fits"
+			: "look at it, then remove it",
+		text);
 }
 
 static int check_foreign(struct vfp_plan *plan, struct target *t)
