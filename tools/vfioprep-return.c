@@ -79,12 +79,27 @@ static int add_operands(struct vfp_ctx *ctx, struct vfp_plan *plan,
 	return r == -EINVAL || r == -ENOMEM ? r : 0;
 }
 
-static int add_all(struct vfp_plan *plan, struct vfp_record *const *records)
+/* As the library names devices; nothing else in the folder of the records is one. */
+static bool is_address(const char *word)
+{
+	return strspn(word, "0123456789abcdef:.") == strlen(word) && strchr(word, ':');
+}
+
+/* What lies among the records and is none does not keep the rest from being given back. */
+static int add_all(struct vfp_plan *plan, struct vfp_record *const *records, int *missing)
 {
 	int r = 0;
 
-	for (; *records && r == 0; records++)
-		r = add(plan, nonnull(vfp_record_get(*records, "device")));
+	for (; *records && r == 0; records++) {
+		const char *address = nonnull(vfp_record_get(*records, "device"));
+
+		if (is_address(address))
+			r = add(plan, address);
+		else
+			*missing = fail(-EPERM, address,
+					"this record is no device's; look at it, then "
+					"remove it");
+	}
 	return r;
 }
 
@@ -98,7 +113,7 @@ static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **op
 	if (r == 0)
 		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
 	if (r == 0)
-		r = arg.all ? add_all(plan, records)
+		r = arg.all ? add_all(plan, records, &missing)
 			    : add_operands(ctx, plan, records, operands, &missing);
 	return r < 0 ? r : vfp_exit_worse(plan_carry_out(plan, false), missing);
 }

@@ -130,7 +130,7 @@ static int plan_back(struct vfp_plan *plan, struct vfp_plan *back)
 		b->lock_name = strdup(t->lock_name);
 		b->lock_fd = t->lock_fd;
 		b->device = t->device;
-		b->lift_disks = true;
+		b->lift_disks = t->lift_disks;
 		b->todo = true;
 		r = b->lock_name ? state_copy(&t->found, &b->want) : -ENOMEM;
 	}

@@ -67,7 +67,7 @@ static int add_proof(struct steps *steps, const char *address)
 /* Drivers that do not survive an unbind beside another of their kind. */
 static bool one_at_a_time(const struct target *t)
 {
-	return streq(t->now.driver, "ioatdma");
+	return streq(nonnull(t->now.driver), "ioatdma");
 }
 
 static bool in_each_others_way(const struct target *a, const struct target *b)
