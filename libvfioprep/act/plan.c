@@ -162,9 +162,18 @@ static int add_recorded(struct vfp_plan *plan)
 				  STATE_DIR
 				  " is not root's alone, so it cannot be trusted");
 	for (char **a = addresses; r == 0 && *a; a++) {
+		struct address address;
 		struct target *t;
 
 		r = target_add(plan, *a, NULL, &t);
+		if (r == 0 && address_parse(*a, &address) < 0) {
+			t->error = -EPERM;
+			t->finished = true;
+			r = target_say(plan, t, VFP_REFUSE, "record", RECORD_DIR,
+				       "look at it, then remove it",
+				       "this record is no device's");
+			continue;
+		}
 		if (r < 0 || root_exists(plan->ctx, PCI_DEVICES "/%s", *a))
 			continue;
 		t->error = record_drop(plan->ctx, *a);
