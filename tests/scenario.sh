@@ -389,8 +389,9 @@ let_go()
 	if [ -n "$ROOT" ]; then
 		rm "$held_group"
 	else
-		kill "$holder_pid"
-		wait "$holder_pid" || true
+		# Not TERM: between fork and exec the shell would swallow it.
+		kill -KILL "$holder_pid"
+		wait "$holder_pid" 2>/dev/null || true
 	fi
 }
 
