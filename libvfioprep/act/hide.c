@@ -281,7 +281,7 @@ static int take_verdict(struct vfp_plan *plan, struct target *t, struct findings
 	return r;
 }
 
-static int judge(struct vfp_plan *plan, struct target *t)
+static int judge(struct vfp_plan *plan, struct target *t, struct facts *facts)
 {
 	_cleanup_findings_ struct findings verdict = { 0 };
 	_cleanup_free_ struct vfp_device **with = calloc(plan->n + 1, sizeof(*with));
@@ -293,19 +293,19 @@ static int judge(struct vfp_plan *plan, struct target *t)
 	for (size_t i = 0; i < plan->n; i++)
 		if (&plan->targets[i] != t && plan->targets[i].device)
 			with[n++] = plan->targets[i].device;
-	r = check_device(plan->ctx, t->device, with, t->want.driver, &verdict);
+	r = check_device(plan->ctx, t->device, with, t->want.driver, facts, &verdict);
 	return r ?: take_verdict(plan, t, &verdict);
 }
 
 /* Only a change of the driver can cost the host something. */
-static int prepare_target(struct vfp_plan *plan, struct target *t)
+static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts *facts)
 {
 	int r = check_record(plan, t);
 
 	if (r == 0 && t->error == 0)
 		r = choose_driver(plan, t);
 	if (r == 0 && t->error == 0 && !streq(t->found.driver, t->want.driver))
-		r = judge(plan, t);
+		r = judge(plan, t, facts);
 	if (r == 0 && t->error == 0)
 		r = resolve_chosen(plan, t);
 	if (r < 0 || t->error < 0)
@@ -317,11 +317,13 @@ static int prepare_target(struct vfp_plan *plan, struct target *t)
 
 int hide_prepare(struct vfp_plan *plan)
 {
+	struct facts facts = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < plan->n && r == 0; i++)
 		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
-			r = prepare_target(plan, &plan->targets[i]);
+			r = prepare_target(plan, &plan->targets[i], &facts);
+	facts_done(&facts);
 	return r;
 }
 

@@ -187,22 +187,20 @@ int check_run(struct check *c)
 }
 
 int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
-		 struct vfp_device *const *with, const char *driver,
+		 struct vfp_device *const *with, const char *driver, struct facts *facts,
 		 struct findings *findings)
 {
-	struct facts facts = { 0 };
 	struct check c = {
 		.ctx = ctx,
 		.device = device,
 		.with = with,
 		.findings = findings,
 		.driver = driver,
-		.facts = &facts,
+		.facts = facts,
 	};
 	int r = check_run(&c);
 
 	check_done(&c);
-	facts_done(&facts);
 	return r;
 }
 
@@ -210,7 +208,9 @@ _public_ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
 		       struct vfp_device *const *with, struct vfp_finding ***ret_findings)
 {
 	_cleanup_findings_ struct findings findings = { 0 };
-	int r = check_device(ctx, device, with, "vfio-pci", &findings);
+	struct facts facts = { 0 };
+	int r = check_device(ctx, device, with, "vfio-pci", &facts, &findings);
 
+	facts_done(&facts);
 	return r < 0 ? r : findings_take(&findings, ret_findings);
 }

@@ -306,9 +306,12 @@ check_fn check_console;
 int check_run(struct check *c);
 void check_done(struct check *c);
 
-/* The verdict on one device into @findings, in the order of the rows. */
+/*
+ * The verdict on one device into @findings, in the order of the rows. Several devices judged at
+ * the same moment share @facts, which is empty at first.
+ */
 int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
-		 struct vfp_device *const *with, const char *driver,
+		 struct vfp_device *const *with, const char *driver, struct facts *facts,
 		 struct findings *findings);
 
 /*
