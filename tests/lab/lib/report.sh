@@ -18,6 +18,7 @@ begin_boot()
 	margin='  '
 	[ -z "$live" ] || margin=''
 	boot_done=
+	booted=
 	current=
 	before=$((passed + failed))
 	boot_started=$SECONDS
@@ -28,7 +29,10 @@ take_line()
 	local line=${1%$'\r'} rest name
 	rest=${line:2}
 	case $line in
-	'. '*) say "$rest ($((SECONDS - boot_started)) s)" ;;
+	'. '*)
+		booted=yes
+		say "$rest ($((SECONDS - boot_started)) s)"
+		;;
 	'|'*) printf '%s%s\n' "$margin" "$rest" ;;
 	'> '*) current=$rest ;;
 	'+ '*)
