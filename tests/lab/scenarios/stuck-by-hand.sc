@@ -33,11 +33,16 @@ answers 5 vfioprep groups
 answers 5 vfioprep check "$nic4"
 status_is 0
 answers 5 vfioprep check "$nic3"
+# Linux 6.1 does not even let the override be read; later ones do, and the guest is found.
+case $(uname -r) in
+6.1.*) told=6 ;;
+*) told=4 ;;
+esac
 answers 10 vfioprep hide --timeout 1 "$nic3"
-status_is 6
+status_is "$told"
 err_has "$nic3"
 answers 10 vfioprep return --timeout 1 --driver e1000e "$nic3"
-status_is 6
+status_is "$told"
 answers 10 vfioprep hide "$nic4"
 status_is 0
 driver "$nic4" vfio-pci
