@@ -191,6 +191,9 @@ int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_seve
 int targets_lock(struct vfp_plan *plan);
 void targets_unlock(struct vfp_plan *plan);
 
+/* A READ of each setting of @address. */
+int steps_add_reads(struct steps *steps, const char *address);
+
 /* Snapshot and record of each target without error; errors are left in the target. */
 void targets_load(struct vfp_plan *plan);
 

@@ -253,7 +253,7 @@ void targets_load(struct vfp_plan *plan)
 			plan->targets[i].error = load_target(plan, &plan->targets[i]);
 }
 
-static int add_reads(struct steps *steps, const char *address)
+int steps_add_reads(struct steps *steps, const char *address)
 {
 	char path[PATH_MAX];
 	int r = 0;
@@ -295,7 +295,7 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 		/* Who only reads, for ever perhaps, must not look like one who writes. */
 		jobs[i].lock_fd = -1;
 		if (t->error == 0 && !t->finished)
-			t->error = add_reads(&jobs[i].steps, t->address);
+			t->error = steps_add_reads(&jobs[i].steps, t->address);
 	}
 	r = jobs ? run_jobs(plan->ctx, jobs, plan->n, plan->timeout, on_error) : -ENOMEM;
 	for (size_t i = 0; i < plan->n; i++) {

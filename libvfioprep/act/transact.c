@@ -48,20 +48,6 @@ int target_steps(struct vfp_plan *plan, const struct target *t, struct steps *st
 	return r ?: diff(steps, t->address, &t->now, &t->want);
 }
 
-/* The child reads the settings once more, so that nothing is taken for granted. */
-static int add_proof(struct steps *steps, const char *address)
-{
-	char path[PATH_MAX];
-	int r = 0;
-
-	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
-		snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address,
-			 setting_rows[i].name);
-		r = step_add(steps, READ, path, "");
-	}
-	return r;
-}
-
 /* -- running ------------------------------------------------------------------------------ */
 
 /* Drivers that do not survive an unbind beside another of their kind. */
@@ -151,7 +137,8 @@ static int run_wave(struct vfp_plan *plan, unsigned int wave, const unsigned int
 			continue;
 		jobs[i].lock_fd = t->lock_fd;
 		r = target_steps(plan, t, &jobs[i].steps);
-		r = r ?: add_proof(&jobs[i].steps, t->address);
+		/* The settings are read once more, so that nothing is taken for granted. */
+		r = r ?: steps_add_reads(&jobs[i].steps, t->address);
 	}
 	if (r == 0)
 		r = run_jobs(plan->ctx, jobs, plan->n, plan_step_timeout(plan), on_error);
