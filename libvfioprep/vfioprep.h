@@ -298,11 +298,12 @@ void vfp_hotplug_free(struct vfp_hotplug *hotplug);
 
 /*
  * Set a property; for kind "pci": host (required), bus, addr, multifunction, rombar, romfile.
- * -EINVAL: unknown key, or a value that makes no sense for it.
+ * -EINVAL: unknown key, or a value that makes no sense for it; vfp_hotplug_render() then fails
+ * with the sentence on it until the key is set right.
  */
 int vfp_hotplug_set(struct vfp_hotplug *hotplug, const char *key, const char *value);
 
-/* The id, given or derived. */
+/* The id, given or derived; NULL while neither an id nor a host is known. */
 const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug);
 
 /*
