@@ -175,24 +175,6 @@ static int held_node(struct check *c, char **ret_node)
 	return r == -ENOMEM ? r : 0;
 }
 
-static int need_held(struct check *c)
-{
-	struct held_table *held;
-	int r;
-
-	if (c->facts->held)
-		return 0;
-	held = calloc(1, sizeof(*held));
-	if (!held)
-		return -ENOMEM;
-	r = held_read(c->ctx, held);
-	if (r < 0)
-		free(held);
-	else
-		c->facts->held = held;
-	return r;
-}
-
 static int add_holder(struct check *c, const struct holder *holder)
 {
 	_cleanup_free_ char *who = NULL;
@@ -220,8 +202,7 @@ int check_held(struct check *c, struct thing *thing)
 	(void)thing;
 	if (r < 0 || !node)
 		return r;
-	r = need_held(c);
-	r = r ?: held_find(c->ctx, c->facts->held, node, &holders, &n);
+	r = check_holders(c, node, &holders, &n);
 	if (r == 0 && n)
 		r = holders_text(holders, n, &use) ?: check_use(c, USE_VITAL, "%s", use);
 	for (size_t i = 0; r == 0 && i < n; i++)

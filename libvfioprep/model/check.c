@@ -119,6 +119,29 @@ bool check_has(const struct check *c, const char *subsystem)
 	return false;
 }
 
+static int need_held(struct check *c)
+{
+	struct held_table *held;
+	int r;
+
+	if (c->facts->held)
+		return 0;
+	held = calloc(1, sizeof(*held));
+	if (!held)
+		return -ENOMEM;
+	r = held_read(c->ctx, held);
+	if (r < 0)
+		free(held);
+	else
+		c->facts->held = held;
+	return r;
+}
+
+int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n)
+{
+	return need_held(c) ?: held_find(c->ctx, c->facts->held, node, ret, ret_n);
+}
+
 /* Does any row ask for @subsystem? */
 static bool is_wanted(const char *subsystem)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The holders of one node, out of the table of all: those of the group's node, and those
+ * The holders of one node, out of the table of all. Of the node of a vfio group also those
  * of the character devices that the functions of the group have beside it (since Linux
  * 6.6).
  */
@@ -31,11 +31,11 @@ static bool of_group(struct vfp_ctx *ctx, const char *node, char *const *members
 
 static int members_of_node(struct vfp_ctx *ctx, const char *node, char ***ret_members)
 {
-	const char *name = strrchr(node, '/');
+	static const char folder[] = "/dev/vfio/";
+	const char *name = startswith(node, folder) ? node + strlen(folder) : "";
 	uint64_t group;
 	int r = -ENOENT;
 
-	name = name ? name + 1 : node;
 	if (startswith(name, "noiommu-"))
 		name += strlen("noiommu-");
 	if (parse_number(name, 10, INT32_MAX, &group) == 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who has a vfio node open. The links in /proc/PID/fd say it; the node itself is never
- * opened, since a group node has room for one opener and a guest that is starting would
+ * Who has which device node open. The links in /proc/PID/fd say it; no node is opened for
+ * it: that of a vfio group has room for one opener, and a guest that is starting would
  * fail. One walk finds all holders of all nodes, so that a listing of many devices needs
  * only one.
+ *
+ * Of servers for SSH also their sockets are in the table ("socket:[4711]"), for those who
+ * ask where a session comes in.
  *
  * A device's own descriptor has no path; Linux 7 names the device in fdinfo. Before, the
  * process is found by the group's node, which QEMU keeps open.
@@ -143,31 +146,65 @@ static char *node_of_fdinfo(struct vfp_ctx *ctx, int proc, const char *pid,
 	return strf(NODES "%s", group);
 }
 
+/* A process that is being looked at. */
+struct process {
+	int proc, fds; /* /proc, and the folder with its descriptors */
+	const char *pid;
+	bool named, ssh_server;
+};
+
+/* Nodes that everybody has open and that are no device's, and what is in folders of such. */
+static bool is_common(const char *node)
+{
+	static const char *const names[] = { "null",   "zero",    "full",
+					     "random", "urandom", "tty",
+					     "ptmx",   "fuse",    "vfio/vfio" };
+
+	node += strlen("/dev/");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(node, names[i]))
+			return true;
+	return startswith(node, "pts/") || startswith(node, "shm/");
+}
+
+static bool is_ssh_server(struct process *p)
+{
+	char name[64];
+
+	if (!p->named) {
+		read_some(p->proc, name, sizeof(name), p->pid, "comm");
+		p->ssh_server = startswith(name, "sshd");
+		p->named = true;
+	}
+	return p->ssh_server;
+}
+
 /*
- * The vfio node that a descriptor is open on; NULL for anything else. A path of another
+ * The node that a descriptor is open on; NULL for what does not matter. A path of another
  * mount namespace ("/vfio/12") counts when it is the same device number.
  */
-static char *node_of_fd(struct vfp_ctx *ctx, int proc, const char *pid, int fds,
-			const char *fd)
+static char *node_of_fd(struct vfp_ctx *ctx, struct process *p, const char *fd)
 {
 	_cleanup_free_ char *node = NULL;
 	char text[PATH_MAX];
 	struct stat theirs, ours;
-	ssize_t n = readlinkat(fds, fd, text, sizeof(text) - 1);
+	ssize_t n = readlinkat(p->fds, fd, text, sizeof(text) - 1);
 
 	if (n < 0)
 		return NULL;
 	text[n] = '\0';
 	if (streq(text, "anon_inode:[vfio-device]"))
-		return node_of_fdinfo(ctx, proc, pid, fd);
-	if (!strstr(text, "/vfio/") || endswith(text, "/vfio/vfio"))
-		return NULL;
+		return node_of_fdinfo(ctx, p->proc, p->pid, fd);
+	if (startswith(text, "socket:["))
+		return is_ssh_server(p) ? strdup(text) : NULL;
 	if (endswith(text, " (deleted)"))
 		text[(size_t)n - strlen(" (deleted)")] = '\0';
-	if (startswith(text, NODES))
-		return strdup(text);
+	if (startswith(text, "/dev/"))
+		return is_common(text) ? NULL : strdup(text);
+	if (!strstr(text, "/vfio/") || endswith(text, "/vfio/vfio"))
+		return NULL;
 	node = strf("/dev%s", strstr(text, "/vfio/"));
-	if (!node || fstatat(fds, fd, &theirs, 0) < 0 || stat(node, &ours) < 0 ||
+	if (!node || fstatat(p->fds, fd, &theirs, 0) < 0 || stat(node, &ours) < 0 ||
 	    theirs.st_rdev != ours.st_rdev)
 		return NULL;
 	return take(node);
@@ -199,29 +236,30 @@ static int add_process(struct held_table *table, int proc, const char *pid,
 static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
 			const char *pid)
 {
+	struct process p = { .proc = proc, .pid = pid };
 	char path[PLACE_MAX];
 	struct dirent *entry;
-	int fd, r = 0;
+	int r = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/fd", pid);
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	p.fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = p.fds < 0 ? NULL : fdopendir(p.fds);
 	if (!dir) {
 		/*
 		 * Anything but a process that has ended is one that we may not look at.
 		 */
 		if (errno != ENOENT && errno != ESRCH)
 			table->complete = false;
-		if (fd >= 0)
-			close(fd);
+		if (p.fds >= 0)
+			close(p.fds);
 		return 0;
 	}
 	while (r == 0 && (entry = readdir(dir))) {
 		_cleanup_free_ char *node = NULL;
 
 		if (*entry->d_name != '.')
-			node = node_of_fd(ctx, proc, pid, fd, entry->d_name);
+			node = node_of_fd(ctx, &p, entry->d_name);
 		if (node)
 			r = add_process(table, proc, pid, node);
 	}

@@ -147,7 +147,10 @@ struct holder {
 	char *guest;	/* QEMU's -name; NULL */
 };
 
-/* Who has which vfio node open: one walk of /proc, or the file /holders of a dump. */
+/*
+ * Who has which device node open: one walk of /proc, or the file /holders of a dump. Of sshd
+ * also its sockets, as "socket:[INODE]".
+ */
 struct held_table {
 	struct held {
 		char *node;
@@ -205,7 +208,7 @@ void findings_done(struct findings *findings);
 struct facts {
 	struct mounts *mounts;	   /* check-block.c */
 	struct network *network;   /* check-net.c */
-	struct held_table *held;   /* check-vfio.c */
+	struct held_table *held;   /* check.c */
 };
 
 void facts_done(struct facts *facts);
@@ -286,6 +289,13 @@ int check_add(struct check *c, enum vfp_severity severity, const char *object,
 /* A phrase on what uses the device; the first of the highest @rank stays. */
 int check_use(struct check *c, int rank, const char *format, ...) _printf_(3, 4);
 enum { USE_MINOR, USE_NORMAL, USE_VITAL };
+
+/*
+ * The processes that have @node open ("/dev/vfio/12", "/dev/dri/card0", "socket:[4711]"), by one
+ * walk of /proc for all rows; free with holders_free(). ->facts->held->complete is false when
+ * not all processes could be looked at.
+ */
+int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n);
 
 /* Does anything of @subsystem hang below? */
 bool check_has(const struct check *c, const char *subsystem);

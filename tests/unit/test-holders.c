@@ -161,6 +161,24 @@ static void a_table_by_hand_is_read(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* Of other device nodes, too; of nodes that everybody has open, and of sockets, not. */
+static void any_device_node_counts(void **state)
+{
+	_cleanup_held_ struct held_table table = { 0 };
+
+	(void)state;
+	fixture_process(fixture, 50, "Xorg", NULL, "/dev/dri/card0");
+	fixture_process(fixture, 51, "sshd", NULL, "socket:[4711]");
+	fixture_process(fixture, 52, "nginx", NULL, "socket:[4712]");
+	fixture_process(fixture, 53, "bash", NULL, "/dev/pts/3");
+	fixture_process(fixture, 54, "bash", NULL, "/dev/null");
+	assert_int_equal(held_read(ctx, &table), 0);
+	assert_int_equal(table.n, 2);
+	assert_string_equal(table.list[0]->node, "/dev/dri/card0");
+	assert_string_equal(table.list[0]->holder.name, "Xorg");
+	assert_string_equal(table.list[1]->node, "socket:[4711]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +189,7 @@ int main(void)
 		TEST(a_device_without_a_node_counts),
 		TEST(a_dump_has_the_table_alone),
 		TEST(a_table_by_hand_is_read),
+		TEST(any_device_node_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
