@@ -206,7 +206,8 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
 
 /*
  * One value; NULL when the record has none. Keys: device identity boot phase since by for pid
- * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem.
+ * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem,
+ * and where `hide --power` changed them orig. and goal. of d3cold_allowed and power/control.
  * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
  */
 const char *vfp_record_get(const struct vfp_record *record, const char *key);
@@ -234,6 +235,8 @@ enum vfp_option {
 	VFP_GROUPS,		/* "1": consent to all siblings in the IOMMU groups */
 	/* "8086:10fb": what each device that is added from now on must be; "": anything */
 	VFP_EXPECT,
+	/* "on": kept awake while it is hidden (power/control on, d3cold_allowed 0); restored */
+	VFP_POWER,
 	VFP_BY,			/* who asks, for the record and the log; the program's name */
 };
 

@@ -76,6 +76,16 @@ static int vfio_refuses(const char *root, const char *address)
 	return there(at(d.path, "/virtfn0")) ? -EBUSY : 0;
 }
 
+/* vfio_pci_core allows runtime power management while it has a device. */
+static void set_power(const char *root, const char *driver, const char *address,
+		      const char *value)
+{
+	struct place file = at(device_place(root, address).path, "/power/control");
+
+	if (is_vfio(driver) && there(file))
+		put(file, value);
+}
+
 /* -- bind and unbind ----------------------------------------------------------------- */
 
 static int core_bind(const char *root, const char *driver, const char *address)
@@ -94,6 +104,7 @@ static int core_bind(const char *root, const char *driver, const char *address)
 	r = is_vfio(driver) ? vfio_refuses(root, address) : 0;
 	if (r < 0)
 		return r;
+	set_power(root, driver, address, "auto\n");
 	show_bound(root, address, driver);
 	return 0;
 }
@@ -118,6 +129,7 @@ static int core_unbind(const char *root, const char *driver, const char *address
 	    !streq(now, driver))
 		return -ENODEV;
 	unlink(at(root, "/model/leaving/%s", address).path);
+	set_power(root, driver, address, "on\n");
 	show_unbound(root, address, driver);
 	return 0;
 }
@@ -198,6 +210,18 @@ static int bind_file(const char *root, const char *path, const char *value)
 				       : core_unbind(root, driver, address);
 }
 
+/* One of a few words, as the kernel parses it. */
+static int set_word(struct place file, const char *value, const char *a, const char *b)
+{
+	char text[PAGE];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(value, "\n"), value);
+	if (!streq(text, a) && !streq(text, b))
+		return -EINVAL;
+	put(file, streq(text, a) ? at(a, "\n").path : at(b, "\n").path);
+	return 0;
+}
+
 int model_core_write(const char *root, const char *path, const char *value)
 {
 	if (!there(at(root, "%s", path)))
@@ -206,6 +230,10 @@ int model_core_write(const char *root, const char *path, const char *value)
 		return 0; /* a write of no bytes never reaches the attribute */
 	if (endswith(path, "/driver_override"))
 		return set_override(at(root, "%s", path), value);
+	if (endswith(path, "/power/control"))
+		return set_word(at(root, "%s", path), value, "on", "auto");
+	if (endswith(path, "/d3cold_allowed"))
+		return set_word(at(root, "%s", path), value, "0", "1");
 	if (streq(path, "/sys/bus/pci/drivers_probe") ||
 	    (startswith(path, PCI_DRIVERS "/") &&
 	     (endswith(path, "/bind") || endswith(path, "/unbind"))))

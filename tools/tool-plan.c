@@ -37,6 +37,8 @@ static const char *remedy(enum vfp_option option)
 		return "give the number of a process that runs";
 	case VFP_NODE_OWNER:
 		return "give USER or USER:GROUP, names or numbers that this host knows";
+	case VFP_POWER:
+		return "there is only on";
 	case VFP_EXPECT:
 		return "give vendor and device, as 8086:10fb";
 	default:

@@ -7,7 +7,7 @@
 #include "tool.h"
 
 static struct {
-	const char *driver, *for_, *pid, *node_owner, *expect;
+	const char *driver, *for_, *pid, *node_owner, *power, *expect;
 	struct words with;
 	bool group, all_matching;
 } arg;
@@ -23,6 +23,8 @@ static const struct option_row options[] = {
 	OPTION(0, "pid", "PID", &arg.pid, "the claim of --for ends with this process"),
 	OPTION(0, "node-owner", "USER[:GROUP]", &arg.node_owner,
 	       "who may open the vfio device node"),
+	OPTION(0, "power", "on", &arg.power,
+	       "keep the devices awake while they are hidden: power/control on, no D3cold"),
 	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
 	       "refuse when a device is not this one (8086:10fb)"),
 	OPTION(0, "all-matching", NULL, &arg.all_matching,
@@ -50,6 +52,8 @@ static int set_options(struct vfp_plan *plan)
 		r = plan_set(plan, VFP_PID, "--pid", arg.pid);
 	if (r == 0)
 		r = plan_set(plan, VFP_NODE_OWNER, "--node-owner", arg.node_owner);
+	if (r == 0)
+		r = plan_set(plan, VFP_POWER, "--power", arg.power);
 	if (r == 0 && arg.group)
 		r = plan_set(plan, VFP_GROUPS, "--group", "1");
 	return r;

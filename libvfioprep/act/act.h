@@ -6,7 +6,7 @@
  *
  *   plan.c      the public calls: what is asked, of which devices; option.c how
  *   target.c    one device under its lock: snapshot, record, state
- *   hide.c      what hide wants, and whether it may
+ *   hide.c      what hide wants, and whether it may; finish.c what is left when it is bound
  *   return.c    what return and recover want, and whether they may
  *   others.c    who else would be taken by loading a module
  *   transact.c  load, record, run, read again
@@ -22,27 +22,33 @@
 
 /* -- state.c ----------------------------------------------------------------------------- */
 
-/*
- * What the kernel lets one set on a device, each a file in its folder. One row more is one
- * preparation step more: saved, undone, printed and recovered without another line of code,
- * but for its two keys in the record.
- */
-enum setting { OVERRIDE, SETTINGS };
 extern const struct setting_row {
 	const char *name;	/* "driver_override" */
-	bool before_bind;	/* takes effect when a driver binds, so is set before */
+	enum {
+		SET_LAST,	/* when the driver is as it shall be */
+		SET_FIRST,	/* before anything else: it takes effect when a driver binds */
+		SET_TWICE,	/* first, and again after a driver that sets it itself was bound */
+	} when;
+	const char *awake;	/* what keeps a device from falling asleep; NULL: unrelated */
 } setting_rows[SETTINGS];
 
-/* "" = no driver, setting unset. The strings are owned. */
+/* The strings are owned. */
 struct state {
-	char *driver;
-	char *value[SETTINGS];
+	char *driver;		/* "": none */
+	char *value[SETTINGS];	/* "": unset; NULL: not asked for, not looked at */
 };
 
-int state_make(const char *driver, const char *override, struct state *ret_state);
+/* Set driver and override of *state; what else is in it stays. */
+int state_set(struct state *state, const char *driver, const char *override);
+int state_set_value(struct state *state, enum setting setting, const char *value);
 void state_done(struct state *state);
 int state_copy(const struct state *from, struct state *ret_state);
-bool state_equal(const struct state *a, const struct state *b);
+
+/* Is @now what @want asks for? */
+bool state_reached(const struct state *now, const struct state *want);
+
+/* Copies of settings, NULL where there is none; *to is owned by whoever has it, also on failure. */
+int values_copy(char *const from[SETTINGS], char *to[SETTINGS]);
 
 /* -- diff.c ------------------------------------------------------------------------------ */
 
@@ -125,6 +131,7 @@ struct target {
 	struct record next;		/* as it shall be while the change is under way */
 	struct state found, want;
 	struct state now;		/* where the steps begin: found, or after a load */
+	unsigned int settings;		/* bits of those that it has and that matter here */
 	char *module;			/* to be loaded for want.driver */
 	char *objection;		/* to loading it */
 	bool lift_disks;		/* force: disks in use are not held against it */
@@ -161,7 +168,7 @@ struct vfp_plan {
 	int64_t timeout, wait;		/* milliseconds */
 	int64_t deadline;		/* of the whole, as a period; 0: none */
 	int64_t end;			/* the same as a point of time */
-	bool groups, node_owner;
+	bool groups, node_owner, awake;
 	uid_t uid;
 	gid_t gid;
 };
@@ -191,8 +198,9 @@ int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_seve
 int targets_lock(struct vfp_plan *plan);
 void targets_unlock(struct vfp_plan *plan);
 
-/* A READ of each setting of @address. */
-int steps_add_reads(struct steps *steps, const char *address);
+/* A READ of each of the @settings of @address, and what came of those that end @job. */
+int steps_add_reads(struct steps *steps, const char *address, unsigned int settings);
+int job_take_settings(const struct job *job, unsigned int settings, struct state *state);
 
 /* Snapshot and record of each target without error; errors are left in the target. */
 void targets_load(struct vfp_plan *plan);
@@ -208,8 +216,6 @@ void targets_probe(struct vfp_plan *plan);
 /* Fill want, next, module and todo of each target; refusals are findings and ->error. */
 int hide_prepare(struct vfp_plan *plan);
 
-/* After the devices are bound: node owners, and records that say so. */
-void hide_finish(struct vfp_plan *plan);
 int return_prepare(struct vfp_plan *plan);
 int recover_prepare(struct vfp_plan *plan);
 
@@ -219,6 +225,11 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *target, const ch
 
 /* Does @value or driver stand somewhere in @record, so that it was not set by others? */
 bool record_knows(const struct record *record, const struct state *state);
+
+/* -- finish.c ---------------------------------------------------------------------------- */
+
+/* After the devices are bound: node owners, and records that say so. */
+void hide_finish(struct vfp_plan *plan);
 
 /* -- others.c ---------------------------------------------------------------------------- */
 

@@ -7,7 +7,8 @@
  * that neither udev nor another manager can bind something else in between. `drivers/X/unbind`
  * names the driver, so that a device which somebody else has rebound is not touched (ENODEV).
  * `drivers/X/bind` tells the driver's own errno, which drivers_probe hides. The wanted
- * override comes last, since it may name another driver than the wanted one.
+ * override comes last, since it may name another driver than the wanted one. Other settings
+ * have their place in the table of state.c.
  */
 #include "act/act.h"
 
@@ -62,18 +63,34 @@ static int expect_driver(struct steps *steps, const char *address, const char *d
 	return step_add(steps, EXPECT_DRIVER, path, driver);
 }
 
-/* @current: what the override holds at this point of the plan. */
-static int write_changed(struct steps *steps, const char *address,
-			 const struct state *now, const struct state *want,
-			 const char *override, bool before_bind)
+/* What has to be set before the driver changes. */
+static int write_first(struct steps *steps, const char *address, const struct state *now,
+		       const struct state *want)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < SETTINGS && r == 0; i++)
+		if (setting_rows[i].when != SET_LAST && want->value[i] &&
+		    !streq(nonnull(now->value[i]), want->value[i]))
+			r = write_setting(steps, address, i, want->value[i]);
+	return r;
+}
+
+/*
+ * And after it. @override: what the override holds by then; @rebound: a driver had the
+ * occasion to set something itself.
+ */
+static int write_last(struct steps *steps, const char *address, const struct state *want,
+		      const char *override, bool rebound)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
-		const char *current = i == OVERRIDE ? override : now->value[i];
+		bool due = setting_rows[i].when == SET_TWICE && rebound;
 
-		if (setting_rows[i].before_bind == before_bind &&
-		    !streq(current, want->value[i]))
+		if (i == OVERRIDE)
+			due = !streq(override, nonnull(want->value[i]));
+		if (due && want->value[i])
 			r = write_setting(steps, address, i, want->value[i]);
 	}
 	return r;
@@ -102,9 +119,10 @@ int diff(struct steps *steps, const char *address, const struct state *now,
 	 const struct state *want)
 {
 	const char *override = now->value[OVERRIDE];
-	int r = write_changed(steps, address, now, want, override, true);
+	bool rebound = !streq(now->driver, want->driver);
+	int r = write_first(steps, address, now, want);
 
-	if (r == 0 && !streq(now->driver, want->driver))
+	if (r == 0 && rebound)
 		r = change_driver(steps, address, now, want, &override);
-	return r ?: write_changed(steps, address, now, want, override, false);
+	return r ?: write_last(steps, address, want, override, rebound);
 }

@@ -132,6 +132,7 @@ static int plan_back(struct vfp_plan *plan, struct vfp_plan *back)
 		b->device = t->device;
 		b->lift_disks = t->lift_disks;
 		b->todo = true;
+		b->settings = t->settings;
 		r = b->lock_name ? state_copy(&t->found, &b->want) : -ENOMEM;
 	}
 	return r;

@@ -5,7 +5,6 @@
  */
 #include "act/act.h"
 
-#include <sys/stat.h>
 #include <time.h>
 
 /* -- the driver -------------------------------------------------------------------------------- */
@@ -70,7 +69,7 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *n
 	if (t->objection)
 		r = object_to(plan, t, "module", t->module,
 			      "load it by hand, or --force=module", t->objection);
-	return r ?: state_make(driver, same ? driver : t->want.value[OVERRIDE], &t->want);
+	return r ?: state_set(&t->want, driver, same ? driver : t->want.value[OVERRIDE]);
 }
 
 /* vfio_pci registers its driver as vfio-pci; the variants call theirs like the module. */
@@ -94,7 +93,7 @@ static int choose_driver(struct vfp_plan *plan, struct target *t)
 		name = driver_of_module(t->module);
 	}
 	if (driver_hides(name))
-		return state_make(name, name, &t->want);
+		return state_set(&t->want, name, name);
 	text = strf("%s is not a driver that keeps a device for a guest", name);
 	return text ? refuse(plan, t, -EPERM, "driver", name,
 			     "take vfio-pci, a vfio variant, pci-stub or pciback", text)
@@ -116,8 +115,8 @@ bool record_knows(const struct record *record, const struct state *state)
 	bool driver = !*state->driver || streq(state->driver, record->orig_driver) ||
 		      streq(state->driver, record->goal_driver);
 
-	return driver && (streq(override, record->orig_override) ||
-			  streq(override, record->goal_override) ||
+	return driver && (streq(override, record->orig[OVERRIDE]) ||
+			  streq(override, record->goal[OVERRIDE]) ||
 			  streq(override, record->orig_driver) ||
 			  streq(override, record->goal_driver));
 }
@@ -212,24 +211,43 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 static int record_origin(struct vfp_plan *plan, struct target *t)
 {
 	struct record *next = &t->next;
-	int r;
+	int r = 0;
 
 	if (t->record.device) {
 		next->orig_driver = strdup(t->record.orig_driver);
-		next->orig_override = strdup(t->record.orig_override);
+		r = values_copy(t->record.orig, next->orig);
 		next->orig_module = strdup(nonnull(t->record.orig_module));
 		next->back = strdup(nonnull(t->record.back));
 		next->since = strdup(nonnull(t->record.since));
-		return 0;
+		return r;
 	}
 	next->orig_driver = strdup(t->found.driver);
-	next->orig_override = strdup(t->found.value[OVERRIDE]);
 	next->since = strf("%lld", (long long)time(NULL));
 	r = root_link_name(plan->ctx, &next->orig_module, PCI_DRIVERS "/%s/module",
 			   *t->found.driver ? t->found.driver : "-");
 	if (r == -ENOMEM)
 		return r;
 	return below_identities(plan->ctx, t->device->path, &next->back);
+}
+
+/* A setting has its original from the first time that it was changed. */
+static int record_settings(struct target *t)
+{
+	struct record *next = &t->next;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const char *goal = t->want.value[i] ?: t->record.goal[i];
+
+		if (t->want.value[i] && !next->orig[i]) {
+			next->orig[i] = strdup(nonnull(t->found.value[i]));
+			if (!next->orig[i])
+				return -ENOMEM;
+		}
+		next->goal[i] = goal ? strdup(goal) : NULL;
+		if (goal && !next->goal[i])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int make_record(struct vfp_plan *plan, struct target *t)
@@ -249,12 +267,11 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->pid = claim && plan->pid ? process_identity(plan->ctx, plan->pid)
 				       : strdup(claim ? "" : nonnull(t->record.pid));
 	next->goal_driver = strdup(t->want.driver);
-	next->goal_override = strdup(t->want.value[OVERRIDE]);
 	if (!next->device || !next->identity || !next->boot || !next->phase ||
 	    !next->by || !next->for_ || !next->pid || !next->goal_driver ||
-	    !next->goal_override || !next->orig_driver || !next->orig_override)
+	    !next->orig_driver)
 		return -ENOMEM;
-	return 0;
+	return record_settings(t);
 }
 
 /* -- the verdict ---------------------------------------------------------------------------------- */
@@ -297,20 +314,37 @@ static int judge(struct vfp_plan *plan, struct target *t, struct facts *facts)
 	return r ?: take_verdict(plan, t, &verdict);
 }
 
+static int want_awake(struct vfp_plan *plan, struct target *t)
+{
+	bool any = false;
+	int r = 0;
+
+	for (size_t i = 0; plan->awake && i < SETTINGS && r == 0; i++) {
+		if (!setting_rows[i].awake || !(t->settings & 1u << i))
+			continue;
+		r = state_set_value(&t->want, i, setting_rows[i].awake);
+		any = true;
+	}
+	if (r == 0 && plan->awake && !any)
+		r = target_say(plan, t, VFP_WARN, "power", "", "",
+			       "this kernel has no power setting for it");
+	return r;
+}
+
 /* Only a change of the driver can cost the host something. */
 static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts *facts)
 {
 	int r = check_record(plan, t);
 
 	if (r == 0 && t->error == 0)
-		r = choose_driver(plan, t);
+		r = choose_driver(plan, t) ?: want_awake(plan, t);
 	if (r == 0 && t->error == 0 && !streq(t->found.driver, t->want.driver))
 		r = judge(plan, t, facts);
 	if (r == 0 && t->error == 0)
 		r = resolve_chosen(plan, t);
 	if (r < 0 || t->error < 0)
 		return r;
-	t->todo = !state_equal(&t->found, &t->want) || !t->record.device ||
+	t->todo = !state_reached(&t->found, &t->want) || !t->record.device ||
 		  (plan->claim && !streq(plan->claim, nonnull(t->record.for_)));
 	return t->todo ? make_record(plan, t) : 0;
 }
@@ -325,59 +359,4 @@ int hide_prepare(struct vfp_plan *plan)
 			r = prepare_target(plan, &plan->targets[i], &facts);
 	facts_done(&facts);
 	return r;
-}
-
-/* -- afterwards ----------------------------------------------------------------------------------- */
-
-/* udev sets owner and mode of a new node, so it goes first; it marks a queue that is not empty. */
-static void await_udev(struct vfp_plan *plan)
-{
-	int64_t end = deadline_in(plan_step_timeout(plan));
-
-	while (root_exists(plan->ctx, "/run/udev/queue") && !deadline_passed(end))
-		if (wait_readable(-1, plan->ctx->cancel_fd, deadline_in(20)) < 0)
-			break;
-}
-
-static int own_node(struct vfp_plan *plan, struct target *t)
-{
-	struct job job = { .lock_fd = t->lock_fd };
-	char node[64];
-	int r;
-
-	if (!plan->node_owner || !driver_is_vfio(t->want.driver))
-		return 0;
-	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
-	r = step_add(&job.steps, CHOWN, node, "");
-	if (r == 0) {
-		job.steps.list[0].uid = plan->uid;
-		job.steps.list[0].gid = plan->gid;
-		r = run_jobs(plan->ctx, &job, 1, plan_step_timeout(plan), STOP_ONE);
-	}
-	job_done(&job);
-	if (r < 0 && r != -ECANCELED)
-		target_say(plan, t, VFP_ERROR, "node", node, "",
-			   "the owner of %s cannot be set: %s", node, strerror(-r));
-	return r;
-}
-
-void hide_finish(struct vfp_plan *plan)
-{
-	int r = 0;
-
-	if (plan->node_owner)
-		await_udev(plan);
-	for (size_t i = 0; i < plan->n && r == 0; i++) {
-		struct target *t = &plan->targets[i];
-
-		r = own_node(plan, t);
-		if (r == 0 && t->todo) {
-			r = target_set_phase(plan, t, "hidden");
-			if (r < 0)
-				target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
-					   "it cannot be recorded: %s", strerror(-r));
-		}
-		if (r < 0)
-			t->error = r == -EINPROGRESS ? r : -ECANCELED;
-	}
 }

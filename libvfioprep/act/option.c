@@ -160,6 +160,9 @@ _public_ int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option,
 	case VFP_GROUPS:
 		plan->groups = streq(value, "1");
 		return plan->groups || streq(value, "0") ? 0 : -EINVAL;
+	case VFP_POWER:
+		plan->awake = streq(value, "on");
+		return plan->awake ? 0 : -EINVAL;
 	case VFP_EXPECT:
 		return set_expect(plan, value);
 	case VFP_BY:

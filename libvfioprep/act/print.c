@@ -97,7 +97,7 @@ int print_script(const struct vfp_plan *plan, FILE *out)
 	for (size_t i = 0; i < plan->n && r == 0; i++) {
 		const struct target *t = &plan->targets[i];
 
-		if (!t->todo || state_equal(&t->found, &t->want))
+		if (!t->todo || state_reached(&t->found, &t->want))
 			continue;
 		nothing = false;
 		r = print_target(plan, t, out);

@@ -29,17 +29,15 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->orig_driver = strdup(t->want.driver);
 	next->orig_module =
 		strdup(t->driver ? nonnull(t->module) : nonnull(from->orig_module));
-	next->orig_override = strdup(t->want.value[OVERRIDE]);
 	next->goal_driver = strdup(from->device ? from->goal_driver : t->found.driver);
-	next->goal_override =
-		strdup(from->device ? from->goal_override : t->found.value[OVERRIDE]);
 	next->back = strdup(t->driver ? "" : nonnull(from->back));
 	if (!next->device || !next->identity || !next->boot || !next->phase ||
 	    !next->since || !next->by || !next->for_ || !next->pid ||
-	    !next->orig_driver || !next->orig_module || !next->orig_override ||
-	    !next->goal_driver || !next->goal_override || !next->back)
+	    !next->orig_driver || !next->orig_module || !next->goal_driver || !next->back)
 		return -ENOMEM;
-	return 0;
+	return values_copy(t->want.value, next->orig)
+		     ?: values_copy(from->device ? from->goal : t->found.value,
+				    next->goal);
 }
 
 /* A driver that was named, or the one that the device's modalias asks for. */
@@ -49,7 +47,7 @@ static int want_named(struct vfp_plan *plan, struct target *t)
 	int r;
 
 	if (!streq(t->driver, "auto"))
-		return state_make(t->driver, "", &t->want)
+		return state_set(&t->want, t->driver, "")
 			     ?: target_resolve_driver(plan, t, t->driver, NULL);
 	r = module_for_modalias(plan->ctx, t->device->value[VFP_MODALIAS], &module);
 	if (r == -ENOENT || r == -ENOTUNIQ)
@@ -61,18 +59,29 @@ static int want_named(struct vfp_plan *plan, struct target *t)
 		driver = strdup(module);
 	if (r == 0 && !driver)
 		r = -ENOMEM;
-	r = r ?: state_make(driver, "", &t->want);
+	r = r ?: state_set(&t->want, driver, "");
 	return r ?: target_resolve_driver(plan, t, t->want.driver, module);
 }
 
 static int want_recorded(struct vfp_plan *plan, struct target *t)
 {
 	const struct record *record = &t->record;
-	int r = state_make(record->orig_driver, record->orig_override, &t->want);
+	int r = state_set(&t->want, record->orig_driver, record->orig[OVERRIDE]);
 
 	if (r == 0 && *record->orig_driver &&
 	    !streq(t->found.driver, record->orig_driver))
 		r = target_resolve_driver(plan, t, t->want.driver, record->orig_module);
+	return r;
+}
+
+/* What else was changed beside the driver is as it was, also for a driver that was named. */
+static int want_settings(struct target *t)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < SETTINGS && r == 0; i++)
+		if (i != OVERRIDE && t->record.orig[i] && t->settings & 1u << i)
+			r = state_set_value(&t->want, i, t->record.orig[i]);
 	return r;
 }
 
@@ -157,13 +166,14 @@ static int prepare_return(struct vfp_plan *plan, struct target *t)
 		r = check_foreign(plan, t);
 		if (r == 0 && t->error == 0)
 			r = t->driver ? want_named(plan, t) : want_recorded(plan, t);
+		r = r ?: want_settings(t);
 	}
 	if (r < 0 || t->error < 0)
 		return r;
 	r = check_left_behind(plan, t);
 	if (r < 0 || t->error < 0)
 		return r;
-	t->todo = t->record.device || !state_equal(&t->found, &t->want);
+	t->todo = t->record.device || !state_reached(&t->found, &t->want);
 	return t->todo ? make_record(plan, t) : 0;
 }
 
@@ -182,7 +192,17 @@ int return_prepare(struct vfp_plan *plan)
 static bool is_goal(const struct target *t)
 {
 	return streq(t->found.driver, t->record.goal_driver) &&
-	       streq(t->found.value[OVERRIDE], t->record.goal_override);
+	       streq(t->found.value[OVERRIDE], t->record.goal[OVERRIDE]);
+}
+
+/* Was the hiding complete, up to the last setting? */
+static bool is_complete(const struct target *t)
+{
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (t->record.goal[i] && t->settings & 1u << i &&
+		    !streq(nonnull(t->found.value[i]), t->record.goal[i]))
+			return false;
+	return is_goal(t);
 }
 
 /* Hidden as the kernel shows it: what is left is to say so. */
@@ -218,7 +238,7 @@ static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 			*t->found.driver ? t->found.driver : "none",
 			*t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
 	}
-	if (!returning && is_goal(t))
+	if (!returning && is_complete(t))
 		return call_hidden(plan, t);
 	return prepare_return(plan, t);
 }

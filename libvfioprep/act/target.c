@@ -229,6 +229,17 @@ static int read_failed(struct vfp_plan *plan, struct target *t, int error)
 	return -ECANCELED;
 }
 
+/* The override, and what was or shall be changed beside it, as far as the kernel has it. */
+static void choose_settings(struct vfp_plan *plan, struct target *t)
+{
+	t->settings = 1u << OVERRIDE;
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (((plan->awake && setting_rows[i].awake) || t->record.orig[i]) &&
+		    root_exists(plan->ctx, PCI_DEVICES "/%s/%s", t->address,
+				setting_rows[i].name))
+			t->settings |= 1u << i;
+}
+
 static int load_target(struct vfp_plan *plan, struct target *t)
 {
 	int r;
@@ -243,6 +254,7 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 				  "there is no PCI device at this address")
 			     ?: -ENODEV;
 	r = r ?: record_load(plan->ctx, t->address, &t->record);
+	choose_settings(plan, t);
 	return r < 0 && r != -ENOENT ? read_failed(plan, t, r) : 0;
 }
 
@@ -253,16 +265,29 @@ void targets_load(struct vfp_plan *plan)
 			plan->targets[i].error = load_target(plan, &plan->targets[i]);
 }
 
-int steps_add_reads(struct steps *steps, const char *address)
+int steps_add_reads(struct steps *steps, const char *address, unsigned int settings)
 {
 	char path[PATH_MAX];
 	int r = 0;
 
 	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
+		if (!(settings & 1u << i))
+			continue;
 		snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address,
 			 setting_rows[i].name);
 		r = step_add(steps, READ, path, "");
 	}
+	return r;
+}
+
+int job_take_settings(const struct job *job, unsigned int settings, struct state *state)
+{
+	size_t at = job->steps.n - (size_t)__builtin_popcount(settings);
+	int r = 0;
+
+	for (size_t i = 0; i < SETTINGS && r == 0; i++)
+		if (settings & 1u << i)
+			r = state_set_value(state, i, job->text[at++]);
 	return r;
 }
 
@@ -275,13 +300,13 @@ static int take_state(struct vfp_plan *plan, const struct target *t,
 
 	if (job->error < 0)
 		return job->error;
-	if (plan->ctx->mirror)
-		mirror_file(plan->ctx, job->steps.list[OVERRIDE].path,
-			    job->text[OVERRIDE], strlen(job->text[OVERRIDE]));
+	for (size_t i = 0; plan->ctx->mirror && i < job->steps.n; i++)
+		mirror_file(plan->ctx, job->steps.list[i].path, job->text[i],
+			    strlen(job->text[i]));
 	r = root_link_name(plan->ctx, &driver, PCI_DEVICES "/%s/driver", t->address);
 	if (r < 0 && r != -ENOENT && r != -EINVAL)
 		return r;
-	return state_make(driver, job->text[OVERRIDE], state);
+	return state_set(state, driver, "") ?: job_take_settings(job, t->settings, state);
 }
 
 void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
@@ -295,7 +320,8 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 		/* Who only reads, for ever perhaps, must not look like one who writes. */
 		jobs[i].lock_fd = -1;
 		if (t->error == 0 && !t->finished)
-			t->error = steps_add_reads(&jobs[i].steps, t->address);
+			t->error =
+				steps_add_reads(&jobs[i].steps, t->address, t->settings);
 	}
 	r = jobs ? run_jobs(plan->ctx, jobs, plan->n, plan->timeout, on_error) : -ENOMEM;
 	for (size_t i = 0; i < plan->n; i++) {

@@ -83,14 +83,21 @@ static unsigned int wave_of(const struct vfp_plan *plan, size_t index,
 static int prove(struct vfp_plan *plan, struct target *t, const struct job *job)
 {
 	_cleanup_free_ char *driver = NULL;
-	size_t first = job->steps.n - SETTINGS;
+	struct state now = { 0 };
+	bool reached;
+	int r;
 
 	root_link_name(plan->ctx, &driver, PCI_DEVICES "/%s/driver", t->address);
-	if (!streq(nonnull(driver), t->want.driver))
-		return -EIO;
-	for (size_t i = 0; i < SETTINGS; i++)
-		if (!streq(nonnull(job->text[first + i]), t->want.value[i]))
-			return -EIO;
+	r = state_set(&now, driver, "") ?: job_take_settings(job, t->settings, &now);
+	/* A host driver, or the udev that waits for it, may have its own idea of power. */
+	for (size_t i = 0; r == 0 && i < SETTINGS; i++)
+		if (setting_rows[i].awake && !driver_hides(t->want.driver) &&
+		    t->want.value[i])
+			r = state_set_value(&now, i, t->want.value[i]);
+	reached = r == 0 && state_reached(&now, &t->want);
+	state_done(&now);
+	if (!reached)
+		return r ?: -EIO;
 	if (driver_is_vfio(t->want.driver) && t->device->group >= 0 &&
 	    !root_exists(plan->ctx, "/dev/vfio/%d", t->device->group))
 		return -ENXIO;
@@ -138,7 +145,7 @@ static int run_wave(struct vfp_plan *plan, unsigned int wave, const unsigned int
 		jobs[i].lock_fd = t->lock_fd;
 		r = target_steps(plan, t, &jobs[i].steps);
 		/* The settings are read once more, so that nothing is taken for granted. */
-		r = r ?: steps_add_reads(&jobs[i].steps, t->address);
+		r = r ?: steps_add_reads(&jobs[i].steps, t->address, t->settings);
 	}
 	if (r == 0)
 		r = run_jobs(plan->ctx, jobs, plan->n, plan_step_timeout(plan), on_error);
@@ -191,7 +198,7 @@ static int name_loaded_driver(struct vfp_plan *plan, struct target *t)
 	if (module_driver(plan->ctx, t->module, &driver) < 0)
 		return -ENOENT;
 	same = streq(t->want.driver, t->want.value[OVERRIDE]);
-	return state_make(driver, same ? driver : t->want.value[OVERRIDE], &t->want);
+	return state_set(&t->want, driver, same ? driver : t->want.value[OVERRIDE]);
 }
 
 static int load_module(struct vfp_plan *plan, struct target *t)

@@ -191,10 +191,22 @@ int state_check_owner(struct vfp_ctx *ctx, int fd);
 
 /* -- record.c ---------------------------------------------------------------------------- */
 
+/*
+ * What the kernel lets one set on a device, each a file in its folder: what is done with them
+ * is in act.h. One row more is one preparation step more: saved, undone, printed and recovered
+ * without another line of code, but for its two keys in the record.
+ */
+enum setting {
+	OVERRIDE,	/* driver_override */
+	D3COLD,		/* d3cold_allowed */
+	POWER,		/* power/control */
+	SETTINGS,
+};
+
 struct record {
 	char *device, *identity, *boot, *phase, *since, *by, *for_, *pid;
-	char *orig_driver, *orig_module, *orig_override;
-	char *goal_driver, *goal_override;
+	char *orig_driver, *orig_module, *orig[SETTINGS];
+	char *goal_driver, *goal[SETTINGS]; /* NULL: no concern of this record; OVERRIDE always is */
 	char *back;	/* what shall hang below again: see model.h, struct below_list */
 	char *problem;	/* why it cannot be acted upon; NULL when it can */
 	bool stale;	/* the problem: of another boot or another device; hide may replace it */

@@ -29,9 +29,13 @@ static const struct {
 	{ "pid", offsetof(struct record, pid) },
 	{ "orig.driver", offsetof(struct record, orig_driver) },
 	{ "orig.module", offsetof(struct record, orig_module) },
-	{ "orig.driver_override", offsetof(struct record, orig_override) },
+	{ "orig.driver_override", offsetof(struct record, orig[OVERRIDE]) },
+	{ "orig.d3cold_allowed", offsetof(struct record, orig[D3COLD]) },
+	{ "orig.power/control", offsetof(struct record, orig[POWER]) },
 	{ "goal.driver", offsetof(struct record, goal_driver) },
-	{ "goal.driver_override", offsetof(struct record, goal_override) },
+	{ "goal.driver_override", offsetof(struct record, goal[OVERRIDE]) },
+	{ "goal.d3cold_allowed", offsetof(struct record, goal[D3COLD]) },
+	{ "goal.power/control", offsetof(struct record, goal[POWER]) },
 	{ "back", offsetof(struct record, back) },
 	{ "problem", offsetof(struct record, problem) },
 };
@@ -158,9 +162,10 @@ static int parse(char *text, struct record *record, const char **why)
 		return r;
 	r = take_pairs(pairs, n, record);
 	pairs_free(pairs, n);
-	if (r == 0 && (!record->device || !record->identity || !record->boot ||
-		       !record->phase || !record->orig_driver || !record->orig_override ||
-		       !record->goal_driver || !record->goal_override))
+	if (r == 0 &&
+	    (!record->device || !record->identity || !record->boot || !record->phase ||
+	     !record->orig_driver || !record->orig[OVERRIDE] || !record->goal_driver ||
+	     !record->goal[OVERRIDE]))
 		r = -EINVAL;
 	return r;
 }

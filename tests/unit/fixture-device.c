@@ -139,6 +139,8 @@ static void write_attributes(struct fixture *f, const struct fixture_device *d,
 {
 	write_ids(f, d, folder);
 	fixture_attr(f, folder, "numa_node", "%s\n", d->numa_node ?: "-1");
+	fixture_attr(f, folder, "d3cold_allowed", "1\n");
+	fixture_attr(f, folder, "power/control", "on\n");
 	fixture_attr(f, folder, "driver_override", "%s\n", d->override ?: "(null)");
 	fixture_attr(f, folder, "uevent", "PCI_SLOT_NAME=%s\n", d->address);
 	fixture_attr(f, folder, "enable", "%d\n", d->driver != NULL);

@@ -63,9 +63,9 @@ static struct record make(const char *device, const char *claim)
 		.for_ = strdup(claim),
 		.orig_driver = strdup("host"),
 		.orig_module = strdup("host"),
-		.orig_override = strdup(""),
+		.orig[OVERRIDE] = strdup(""),
 		.goal_driver = strdup("vfio-pci"),
-		.goal_override = strdup("vfio-pci"),
+		.goal[OVERRIDE] = strdup("vfio-pci"),
 	};
 
 	assert_int_equal(root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", device),

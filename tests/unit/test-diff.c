@@ -30,8 +30,8 @@ static void make_steps(struct engine_state from, struct engine_state to,
 {
 	struct state now = { 0 }, want = { 0 };
 
-	assert_int_equal(state_make(from.driver, from.override, &now), 0);
-	assert_int_equal(state_make(to.driver, to.override, &want), 0);
+	assert_int_equal(state_set(&now, from.driver, from.override), 0);
+	assert_int_equal(state_set(&want, to.driver, to.override), 0);
 	assert_int_equal(diff(steps, LONE, &now, &want), 0);
 	state_done(&now);
 	state_done(&want);
@@ -177,6 +177,45 @@ static void what_it_reads_as(void **state)
 	steps_done(&steps);
 }
 
+/*
+ * The power settings: D3cold before the driver changes, power/control also after that, since
+ * a driver that binds may set it itself.
+ */
+static void settings_have_their_place(void **state)
+{
+	static const char *const wanted[] = {
+		"/d3cold_allowed", "/power/control", "/driver_override",
+		"/unbind",         "/bind",          "/power/control"
+	};
+	struct state now = { 0 }, want = { 0 };
+	struct steps steps = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(state_set(&now, "host", ""), 0);
+	assert_int_equal(state_set_value(&now, D3COLD, "1"), 0);
+	assert_int_equal(state_set_value(&now, POWER, "auto"), 0);
+	assert_int_equal(state_set(&want, "vfio-pci", "vfio-pci"), 0);
+	assert_int_equal(state_set_value(&want, D3COLD, "0"), 0);
+	assert_int_equal(state_set_value(&want, POWER, "on"), 0);
+	assert_false(state_reached(&now, &want));
+	assert_int_equal(diff(&steps, LONE, &now, &want), 0);
+	for (size_t i = 0; i < steps.n; i++)
+		if (steps.list[i].op == WRITE)
+			assert_true(n < ARRAY_SIZE(wanted) &&
+				    endswith(steps.list[i].path, wanted[n++]));
+	assert_int_equal(n, ARRAY_SIZE(wanted));
+	steps_done(&steps);
+
+	/* Nothing else changes: no need to write it twice. */
+	assert_int_equal(state_set(&now, "vfio-pci", "vfio-pci"), 0);
+	assert_int_equal(diff(&steps, LONE, &now, &want), 0);
+	assert_int_equal(count_writes(&steps), 2);
+	steps_done(&steps);
+	state_done(&now);
+	state_done(&want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +223,7 @@ int main(void)
 		cmocka_unit_test(every_pair_beside_udev),
 		cmocka_unit_test(nothing_to_do_is_no_step),
 		cmocka_unit_test(what_it_reads_as),
+		cmocka_unit_test(settings_have_their_place),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -42,8 +42,8 @@ static void comes_back_as_it_was_saved(void **state)
 			fail_msg("claim %zu: %s", i, record.problem);
 		assert_string_equal(record.for_, claims[i]);
 		assert_string_equal(record.orig_driver, "host");
-		assert_string_equal(record.orig_override, "");
-		assert_string_equal(record.goal_override, "vfio-pci");
+		assert_string_equal(record.orig[OVERRIDE], "");
+		assert_string_equal(record.goal[OVERRIDE], "vfio-pci");
 		assert_string_equal(record.phase, "hidden");
 		assert_null(record.pid);
 	}
