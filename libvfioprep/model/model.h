@@ -206,7 +206,7 @@ void findings_done(struct findings *findings);
  * over all that hangs below the device; listings share it over all devices.
  */
 struct facts {
-	struct mounts *mounts;	   /* check-block.c */
+	struct mounts *mounts;	   /* mounts.c */
 	struct network *network;   /* check-net.c */
 	struct held_table *held;   /* check.c */
 };
@@ -218,7 +218,7 @@ void network_free(struct network *network);
 /* Something that hangs below the device. */
 struct thing {
 	char *subsystem, *path, *name;
-	struct stack *stack;	/* of a disk: what is on it; check-block.c */
+	struct stack *stack;	/* of a disk: what is on it; mounts.c */
 	struct tower *tower;	/* of an interface: what is on top of it; check-net.c */
 };
 
@@ -258,6 +258,39 @@ char *block_where(const struct block *block);
 
 void tower_free(struct tower *tower);
 struct check;
+
+/* -- mounts.c: what the host has mounted and swaps to, for the rows on disks ------------ */
+
+struct libmnt_table;
+struct libmnt_iter;
+struct libmnt_fs;
+
+struct mounts {
+	struct libmnt_table *mounted, *swaps;	/* NULL: could not be read */
+	bool of_host;	/* mounted are those of pid 1 */
+};
+
+/* Fills ->facts->mounts. */
+int mounts_need(struct check *c);
+
+/*
+ * Fills @thing->stack, and ->facts->mounts with it: what is on the disk, and what is
+ * mounted. 0 when @thing is no disk but a partition of one, 1 otherwise.
+ */
+int check_stack(struct check *c, struct thing *thing);
+
+/* The next entry of @table, which may be NULL; NULL after the last. */
+struct libmnt_fs *mounts_next(struct libmnt_table *table, struct libmnt_iter *iter);
+
+/* The block of @stack that @fs is on; NULL: none. */
+struct block *block_of_mount(struct vfp_ctx *ctx, const struct stack *stack,
+			     struct libmnt_fs *fs);
+
+/* The block that the file at @path is on: that of the deepest mount above it. */
+struct block *block_of_file(struct check *c, const struct stack *stack, const char *path);
+
+void iter_freep(struct libmnt_iter **iter);
+#define _cleanup_iter_ _cleanup_(iter_freep)
 
 /* Each mount of the host, until @fn returns other than 0. */
 typedef int mount_fn(void *data, const char *type, const char *source, const char *target);

@@ -4,145 +4,16 @@
  * device, and fails when the row of that reason is not in the table. A device that
  * nothing stands against has no finding, so no row speaks without cause.
  */
-#include "fixture.h"
+#include "verdict.h"
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/socket.h>
-
-#include <cmocka.h>
-
-#include "model/model.h"
-
-#define DEVICE  "0000:05:00.0"
-#define SIBLING "0000:05:00.1"
-
-static struct fixture *fixture;
-static struct vfp_ctx *ctx;
-
-static int set_up(void **state)
-{
-	(void)state;
-	fixture = fixture_new();
-	return vfp_ctx_new(&ctx);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	vfp_ctx_free(ctx);
-	fixture_free(fixture);
-	return 0;
-}
-
-/* The device that is asked about: of @class, on @driver, in group 12 and with a reset. */
-static void device(const char *class, const char *driver)
-{
-	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
-							  .class = class,
-							  .driver = driver,
-							  .group = 12,
-							  .reset = true });
-}
-
-static void storage(void)
-{
-	device("010601", "ahci");
-	fixture_disk(fixture, &(struct fixture_disk){ .address = DEVICE,
-						      .name = "sda",
-						      .partitions = 3 });
-}
-
-static void nic(void)
-{
-	device("020000", "e1000e");
-	fixture_net(fixture, &(struct fixture_net){ .address = DEVICE, .name = "eth0" });
-}
-
-static void sibling(const char *driver)
-{
-	fixture_device(fixture, &(struct fixture_device){ .address = SIBLING,
-							  .class = "0c0500",
-							  .driver = driver,
-							  .group = 12,
-							  .reset = true });
-}
-
-/* -- what is said -------------------------------------------------------------------- */
-
-static struct vfp_finding **check_with(const char *with)
-{
-	_cleanup_device_ struct vfp_device *d = NULL, *other = NULL;
-	struct vfp_finding **findings = NULL;
-
-	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
-	if (with)
-		assert_int_equal(device_load(ctx, with, &other), 0);
-	assert_int_equal(
-		vfp_check(ctx, d, (struct vfp_device *const[]){ other, NULL }, &findings),
-		0);
-	return findings;
-}
-
-/* "refuse disk:/ TEXT [REMEDY]" a line. */
-static char *say(const char *with)
-{
-	struct vfp_finding **findings = check_with(with);
-	_cleanup_str_ struct str text = { 0 };
-
-	str_add(&text, "%s", "");
-	for (struct vfp_finding **f = findings; *f; f++) {
-		assert_string_equal((*f)->device, DEVICE);
-		str_add(&text, "%s %s:%s %s [%s]\n", vfp_severity_name((*f)->severity),
-			(*f)->kind, (*f)->object, (*f)->text, (*f)->remedy);
-	}
-	vfp_findings_free(findings);
-	return take(text.s);
-}
-
-/* All that is said, and nothing else. */
-static void assert_says(const char *expected)
-{
-	_cleanup_free_ char *text = say(NULL);
-
-	assert_string_equal(text, expected);
-}
-
-/* Among what is said. */
-static void assert_includes(const char *expected)
-{
-	_cleanup_free_ char *text = say(NULL);
-
-	if (!strstr(text, expected))
-		fail_msg("\"%s\" is not in:\n%s", expected, text);
-}
-
-static void assert_use(const char *expected)
-{
-	_cleanup_device_ struct vfp_device *d = NULL;
-	_cleanup_free_ const char **uses = NULL;
-
-	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
-	assert_int_equal(vfp_devices_use(ctx, (struct vfp_device *[]){ d, NULL }, &uses),
-			 0);
-	assert_string_equal(uses[0], expected);
-	assert_null(uses[1]);
-}
 
 static void nothing_stands_against_an_idle_device(void **state)
 {
 	(void)state;
 	nic();
-	assert_says("");
-	assert_use("free");
-}
-
-static void nothing_stands_against_an_idle_disk(void **state)
-{
-	(void)state;
-	storage();
 	assert_says("");
 	assert_use("free");
 }
@@ -355,173 +226,6 @@ static void processes_that_cannot_be_seen_are_unknown(void **state)
 	assert_use("unknown");
 }
 
-/* -- disks --------------------------------------------------------------------------- */
-
-static void the_root_file_system_is_refused(void **state)
-{
-	(void)state;
-	storage();
-	fixture_mount(fixture, "8:2", "/dev/sda2", "/", "ext4");
-	assert_says(
-		"refuse disk:/ the host would lose its root file system: / is on sda2 []\n");
-	assert_use("disk sda: / is mounted");
-}
-
-static void other_mounts_are_refused(void **state)
-{
-	(void)state;
-	storage();
-	fixture_mount(fixture, "8:17", "/dev/sdb1", "/elsewhere", "ext4");
-	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
-		"[unmount it]\n");
-	assert_use("disk sda: /data is mounted");
-}
-
-static void one_file_system_is_said_once(void **state)
-{
-	(void)state;
-	storage();
-	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
-	fixture_mount(fixture, "8:1", "/dev/sda1", "/srv", "ext4");
-	fixture_mount(fixture, "8:1", "/dev/sda1", "/usr", "ext4");
-	fixture_mount(fixture, "8:2", "/dev/sda2", "/home", "ext4");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda1; "
-		"also at /srv [unmount it]\n"
-		"refuse disk:/usr the host would lose /usr, which is mounted from sda1 []\n"
-		"refuse disk:/home the host would lose /home, which is mounted from sda2 "
-		"[unmount it]\n");
-	assert_use("disk sda: /usr is mounted");
-}
-
-/* LVM on LUKS on a partition. */
-static void mounts_are_found_at_any_depth(void **state)
-{
-	(void)state;
-	storage();
-	fixture_holder(fixture, "dm-0", "253:0", "crypt", "sda3");
-	fixture_holder(fixture, "dm-1", "253:1", "vg0-my--root", "dm-0");
-	fixture_write(fixture, "/sys/class/block/dm-0/dm/uuid",
-		      "CRYPT-LUKS2-1234-crypt\n");
-	fixture_write(fixture, "/sys/class/block/dm-1/dm/uuid", "LVM-abcd\n");
-	fixture_mount(fixture, "253:1", "/dev/mapper/vg0-my--root", "/", "xfs");
-	assert_says(
-		"refuse disk:/ the host would lose its root file system: / is on sda3 (LVM "
-		"vg0/my-root) []\n");
-}
-
-static void btrfs_is_found_by_its_members(void **state)
-{
-	(void)state;
-	storage();
-	fixture_mkdir(fixture, "/sys/fs/btrfs/features");
-	fixture_write(fixture, "/sys/fs/btrfs/0f1e/devices/sda2", "%s", "");
-	fixture_write(fixture, "/sys/fs/btrfs/0f1e/devices/sdb1", "%s", "");
-	fixture_mount(fixture, "0:31", "/dev/sdb1", "/data", "btrfs");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda2 "
-		"[unmount it]\n");
-}
-
-static void a_loop_on_the_disk_itself_is_found(void **state)
-{
-	(void)state;
-	storage();
-	fixture_write(fixture, "/sys/dev/block/7:0/loop/backing_file", "/dev/sda3\n");
-	fixture_mount(fixture, "7:0", "/dev/loop0", "/image", "ext4");
-	assert_includes("refuse disk:/image ");
-}
-
-static void a_multipath_disk_is_found_by_its_head(void **state)
-{
-	(void)state;
-	device("010802", "nvme");
-	fixture_disk(fixture, &(struct fixture_disk){ .address = DEVICE,
-						      .name = "nvme0c0n1",
-						      .bus = "nvme" });
-	fixture_nvme_head(fixture, "nvme0n1", "259:0");
-	fixture_mount(fixture, "259:0", "/dev/nvme0n1", "/data", "xfs");
-	assert_includes("refuse disk:/data ");
-	assert_use("disk nvme0n1: /data is mounted");
-}
-
-static void swap_is_refused(void **state)
-{
-	(void)state;
-	storage();
-	fixture_swap(fixture, "/dev/sda3");
-	assert_says(
-		"refuse disk:swap the host would lose what it has swapped out: it swaps to "
-		"sda3 [swapoff]\n");
-	assert_use("disk sda: swap");
-}
-
-static void a_swap_file_is_refused(void **state)
-{
-	(void)state;
-	storage();
-	fixture_mount(fixture, "8:17", "/dev/sdb1", "/", "ext4");
-	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
-	fixture_append(fixture, "/proc/swaps", "/data/swap file\t8191996\t\t0\t\t-2\n");
-	assert_includes(
-		"refuse disk:swap the host would lose what it has swapped out: it swaps "
-		"to sda1 (file /data/swap) [swapoff]\n");
-	fixture_write(fixture, "/proc/swaps",
-		      "Filename\tType\t\tSize\t\tUsed\t\tPriority\n"
-		      "/database/swap file\t8191996\t\t0\t\t-2\n");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
-		"[unmount it]\n");
-}
-
-static void an_active_mapping_is_refused(void **state)
-{
-	(void)state;
-	storage();
-	fixture_holder(fixture, "md0", "9:0", NULL, "sda1");
-	fixture_holder(fixture, "dm-0", "253:0", "vg0-data", "md0");
-	assert_says(
-		"refuse disk:vg0-data vg0-data is active on sda1 (vg0-data), though nothing "
-		"of it is mounted [deactivate it]\n");
-	assert_use("disk sda: vg0-data is active");
-}
-
-static void a_mapping_in_use_is_said_once(void **state)
-{
-	(void)state;
-	storage();
-	fixture_holder(fixture, "dm-0", "253:0", "vg0-swap", "sda1");
-	fixture_holder(fixture, "md0", "9:0", NULL, "sda2");
-	fixture_swap(fixture, "/dev/dm-0");
-	fixture_mount(fixture, "9:0", "/dev/md0", "/data", "ext4");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda2 "
-		"(md0) [unmount it]\n"
-		"refuse disk:swap the host would lose what it has swapped out: it swaps to "
-		"sda1 (vg0-swap) [swapoff]\n");
-}
-
-static void mounts_of_another_process_are_not_all(void **state)
-{
-	(void)state;
-	storage();
-	fixture_remove(fixture, "/proc/1/mountinfo");
-	fixture_write(fixture, "/proc/self/mountinfo",
-		      "20 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
-	assert_says(
-		"refuse disk:/data the host would lose /data, which is mounted from sda1 "
-		"[unmount it]\n"
-		"unknown disk: the mounts of pid 1 could not be read, only those that this "
-		"process sees [ask again as root]\n");
-	fixture_remove(fixture, "/proc/self/mountinfo");
-	fixture_remove(fixture, "/proc/swaps");
-	assert_says("unknown disk: the mounts could not be read [ask again as root]\n"
-		    "unknown disk:swap the swaps could not be read []\n");
-	assert_use("unknown");
-}
-
 /* -- interfaces ---------------------------------------------------------------------- */
 
 static void append_file(const char *name, const void *bytes, size_t size)
@@ -730,13 +434,10 @@ static void a_shared_folder_that_is_mounted_is_refused(void **state)
 	assert_use("9p host: / is mounted");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_stands_against_an_idle_device),
-		TEST(nothing_stands_against_an_idle_disk),
 		TEST(a_bridge_is_refused),
 		TEST(no_group_is_refused),
 		TEST(a_group_without_iommu_is_refused),
@@ -752,18 +453,6 @@ int main(void)
 		TEST(a_holder_of_the_group_is_named),
 		TEST(a_holder_of_another_group_is_not_ours),
 		TEST(processes_that_cannot_be_seen_are_unknown),
-		TEST(the_root_file_system_is_refused),
-		TEST(other_mounts_are_refused),
-		TEST(one_file_system_is_said_once),
-		TEST(mounts_are_found_at_any_depth),
-		TEST(btrfs_is_found_by_its_members),
-		TEST(a_loop_on_the_disk_itself_is_found),
-		TEST(a_multipath_disk_is_found_by_its_head),
-		TEST(swap_is_refused),
-		TEST(a_swap_file_is_refused),
-		TEST(an_active_mapping_is_refused),
-		TEST(a_mapping_in_use_is_said_once),
-		TEST(mounts_of_another_process_are_not_all),
 		TEST(addresses_are_a_warning),
 		TEST(the_default_route_is_refused),
 		TEST(a_route_through_what_is_not_said_is_unknown),
