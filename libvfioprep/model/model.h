@@ -207,7 +207,7 @@ void findings_done(struct findings *findings);
  */
 struct facts {
 	struct mounts *mounts;	   /* mounts.c */
-	struct network *network;   /* check-net.c */
+	struct network *network;   /* check-net-tower.c */
 	struct held_table *held;   /* check.c */
 };
 
@@ -219,7 +219,7 @@ void network_free(struct network *network);
 struct thing {
 	char *subsystem, *path, *name;
 	struct stack *stack;	/* of a disk: what is on it; mounts.c */
-	struct tower *tower;	/* of an interface: what is on top of it; check-net.c */
+	struct tower *tower;	/* of an interface: what is on top of it; check-net-tower.c */
 };
 
 /*
@@ -256,7 +256,6 @@ struct block *stack_by_node(const struct stack *stack, const char *node);
 /* "sda2", "sda2 (LVM vg0/root)" */
 char *block_where(const struct block *block);
 
-void tower_free(struct tower *tower);
 struct check;
 
 /* -- mounts.c: what the host has mounted and swaps to, for the rows on disks ------------ */
@@ -291,6 +290,38 @@ struct block *block_of_file(struct check *c, const struct stack *stack, const ch
 
 void iter_freep(struct libmnt_iter **iter);
 #define _cleanup_iter_ _cleanup_(iter_freep)
+
+/* -- check-net-tower.c: what the host has of addresses and routes ----------------------- */
+
+/* An interface and all that is on top of it: VLANs, bonds, bridges, and what is on these. */
+struct tower {
+	struct storey {
+		unsigned int ifindex;
+		char *name;
+	} **list;	/* [0] is the interface itself */
+	size_t n;
+};
+
+/* The host's addresses and routes. */
+struct network {
+	struct net_address *addresses;
+	struct net_route *routes;
+	size_t n_addresses, n_routes;
+	char *ssh_here, *ssh_there;	/* addresses of the session that asks; NULL: none */
+	int error;	/* not 0: addresses or routes could not be read */
+};
+
+void tower_free(struct tower *tower);
+
+/* See to it that the tower of @thing, an interface, and the host's network are known. */
+int net_need(struct check *c, struct thing *thing);
+int net_session(struct vfp_ctx *ctx, struct network *network);
+
+/* The storey with that number; NULL when none has it. */
+const struct storey *net_storey(const struct tower *tower, unsigned int ifindex);
+
+/* "eth0", "br0 on eth0" */
+char *net_where(const struct thing *thing, const struct storey *storey);
 
 /* Each mount of the host, until @fn returns other than 0. */
 typedef int mount_fn(void *data, const char *type, const char *source, const char *target);
