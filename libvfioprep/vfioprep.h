@@ -169,6 +169,9 @@ const char *vfp_severity_name(enum vfp_severity severity);
 /* The kinds of refusals that VFP_FORCE can lift, NULL-terminated, static. */
 const char *const *vfp_force_kinds(void);
 
+/* A few words on what is given up with @kind, for a listing; NULL when there is none of that name. */
+const char *vfp_force_help(const char *kind);
+
 /*
  * Why @device can or cannot be passed to a guest, and what the host would lose. The siblings
  * in the NULL-terminated @with (may be NULL) count as going along with it.

@@ -11,20 +11,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-/* What --force lifts; the kinds are those of vfp_check() and vfp_plan_run(). */
-static const struct {
-	const char *name, *help;
-} kinds[] = {
-	{ "disk", "file systems, swap or volumes on it" },
-	{ "net", "addresses or routes on it" },
-	{ "display", "the console is on it" },
-	{ "group", "others in its IOMMU group" },
-	{ "sriov", "virtual functions that go with it" },
-	{ "claim", "it was hidden for somebody else" },
-	{ "module", "a module that would take other devices too" },
-	{ "foreign", "somebody else has changed it meanwhile" },
-};
-
 static const char *const times[] = { "auto", "always", "never" };
 
 /* What is completed: candidates begin with @prefix, and are printed after @lead. */
@@ -193,8 +179,8 @@ static void offer_type(struct vfp_ctx *ctx, const char *type)
 	else if (streq(type, "FILE") || streq(type, "DIR"))
 		offer_files(streq(type, "DIR"));
 	else if (streq(type, "KIND"))
-		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-			offer(kinds[i].name, kinds[i].help);
+		for (const char *const *k = vfp_force_kinds(); *k; k++)
+			offer(*k, vfp_force_help(*k));
 	else if (streq(type, "WHEN"))
 		for (size_t i = 0; i < ARRAY_SIZE(times); i++)
 			offer(times[i], NULL);

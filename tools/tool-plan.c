@@ -22,13 +22,23 @@ static void print_progress(void *data, enum vfp_event event, const char *device,
 	fflush(stdout);
 }
 
+/* "only disk, net ... and foreign can be lifted, as disk:/" */
+static char *force_remedy(void)
+{
+	_cleanup_str_ struct str text = { 0 };
+	const char *const *kinds = vfp_force_kinds();
+	int r = str_add(&text, "only ");
+
+	for (const char *const *k = kinds; r == 0 && *k; k++)
+		r = str_add(&text, "%s%s", k == kinds ? "" : k[1] ? ", " : " and ", *k);
+	r = r ?: str_add(&text, " can be lifted, as disk:/");
+	return r < 0 ? NULL : take(text.s);
+}
+
 /* What an option takes, for those who gave it something else. */
 static const char *remedy(enum vfp_option option)
 {
 	switch (option) {
-	case VFP_FORCE:
-		return "only disk, net, display, group, sriov, claim, module and foreign "
-		       "can be lifted, as disk:/";
 	case VFP_TIMEOUT:
 	case VFP_DEADLINE:
 	case VFP_WAIT:
@@ -50,10 +60,11 @@ int plan_set(struct vfp_plan *plan, enum vfp_option option, const char *option_n
 	     const char *value)
 {
 	_cleanup_free_ char *word = strf("%s=%s", option_name, nonnull(value));
+	_cleanup_free_ char *kinds = option == VFP_FORCE ? force_remedy() : NULL;
 	int r = value ? vfp_plan_set(plan, option, value) : 0;
 
 	if (r == -EINVAL)
-		return fail(r, word, "makes no sense; %s", remedy(option));
+		return fail(r, word, "makes no sense; %s", kinds ?: remedy(option));
 	if (r < 0)
 		return fail_errno(r, word, "cannot be set");
 	return 0;

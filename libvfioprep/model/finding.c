@@ -137,18 +137,43 @@ bool finding_lifted(const struct vfp_finding *finding, char *const *force)
 }
 
 /* What --force lifts. A new row of the check brings its kind here, if it is a new one. */
-static const char *const force_kinds[] = { "disk",  "net",    "display", "group", "sriov",
-					   "claim", "module", "foreign", NULL };
+static const struct {
+	const char *name, *help;
+} kinds[] = {
+	{ "disk", "file systems, swap or volumes on it" },
+	{ "net", "addresses or routes on it" },
+	{ "display", "the console, or programs that draw or compute on it" },
+	{ "input", "the last keyboard or pointer is below it" },
+	{ "usb", "a guest has a USB device below it" },
+	{ "group", "others in its IOMMU group" },
+	{ "sriov", "virtual functions that go with it" },
+	{ "claim", "it was hidden for somebody else" },
+	{ "module", "a module that would take other devices too" },
+	{ "foreign", "somebody else has changed it meanwhile" },
+};
 
 _public_ const char *const *vfp_force_kinds(void)
 {
-	return force_kinds;
+	static const char *names[ARRAY_SIZE(kinds) + 1];
+
+	/* Whoever fills it writes the same. */
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		names[i] = kinds[i].name;
+	return names;
+}
+
+_public_ const char *vfp_force_help(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(kinds[i].name, kind))
+			return kinds[i].help;
+	return NULL;
 }
 
 bool finding_kind_known(const char *kind, size_t n)
 {
-	for (const char *const *k = force_kinds; *k; k++)
-		if (strlen(*k) == n && strncmp(*k, kind, n) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i].name) == n && strncmp(kinds[i].name, kind, n) == 0)
 			return true;
 	return false;
 }

@@ -91,6 +91,8 @@ static const struct {
 	{ "group", "0000:05:00.1", "group", true },
 	{ "display", "", "display", true },
 	{ "display", "", "display:", false },
+	{ "input", "USB Keyboard", "input", true },
+	{ "usb", "guest web1 (qemu, 7)", "usb:guest web1 (qemu, 7)", true },
 	{ "bridge", "", "bridge", false },
 	{ "iommu", "", "iommu", false },
 	{ "identity", "x", "identity:x", false },
@@ -112,6 +114,21 @@ static void force_lifts_what_it_names(void **state)
 	}
 }
 
+static void what_can_be_lifted_says_what_it_is(void **state)
+{
+	const char *const *kinds = vfp_force_kinds();
+	size_t n = 0;
+
+	(void)state;
+	for (; kinds[n]; n++) {
+		assert_true(strlen(vfp_force_help(kinds[n])) > 10);
+		assert_true(finding_kind_known(kinds[n], strlen(kinds[n])));
+	}
+	assert_true(n >= 10);
+	assert_string_equal(kinds[0], "disk");
+	assert_null(vfp_force_help("bridge"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +136,7 @@ int main(void)
 		cmocka_unit_test(no_findings_are_an_empty_list),
 		cmocka_unit_test(severities_have_names),
 		cmocka_unit_test(force_lifts_what_it_names),
+		cmocka_unit_test(what_can_be_lifted_says_what_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
