@@ -172,14 +172,21 @@ const char *const *vfp_force_kinds(void);
 /* A few words on what is given up with @kind, for a listing; NULL when there is none of that name. */
 const char *vfp_force_help(const char *kind);
 
+/* What a verdict is asked for. All of it may be left out. */
+struct vfp_check_options {
+	struct vfp_device *const *with;	/* siblings that go along; NULL-terminated */
+	const char *claim;		/* for whom the device would be; NULL: nobody by name */
+	unsigned long long memory;	/* of the guest, in bytes; 0: not looked at */
+	const char *user;		/* who starts it, name or number; NULL: the caller */
+};
+
 /*
- * Why @device can or cannot be passed to a guest, and what the host would lose. The siblings
- * in the NULL-terminated @with (may be NULL) count as going along with it.
- * Reads mounts, addresses and processes only where something below the device makes them
+ * Why @device can or cannot be passed to a guest, and what the host would lose. @options may be
+ * NULL. Reads mounts, addresses and processes only where something below the device makes them
  * matter. Errors: only those of memory and of the file system; a verdict is not an error.
  */
 int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
-	      struct vfp_device *const *with, struct vfp_finding ***ret_findings);
+	      const struct vfp_check_options *options, struct vfp_finding ***ret_findings);
 
 /*
  * What uses each of @devices now, in the same order, as a phrase for listings: "free", "disk sda:

@@ -7,7 +7,9 @@
 
 static struct {
 	bool json, group, all_matching;
+	const char *for_, *ram, *user;
 	struct words with;
+	uint64_t memory;
 } arg;
 
 static const struct option_row options[] = {
@@ -16,6 +18,12 @@ static const struct option_row options[] = {
 	       "judge as if this device went to the guest as well (repeatable)"),
 	OPTION(0, "group", NULL, &arg.group,
 	       "judge as if all others in the IOMMU group went to the guest as well"),
+	OPTION(0, "for", "NAME", &arg.for_,
+	       "judge for NAME, a guest mostly: see hide --for"),
+	OPTION(0, "ram", "SIZE", &arg.ram,
+	       "can a guest with that much memory (4G, 512M) be started?"),
+	OPTION(0, "user", "USER", &arg.user,
+	       "who starts it, for --ram; you if not given"),
 	OPTION(0, "all-matching", NULL, &arg.all_matching,
 	       "let a pair of ids (8086:10fb) name several devices"),
 	{ 0 }
@@ -44,7 +52,10 @@ static int judge(struct vfp_ctx *ctx, const struct vfp_device *device,
 		 struct vfp_device *const *with, json_t *devices)
 {
 	_cleanup_finding_list_ struct vfp_finding **findings = NULL;
-	int r = vfp_check(ctx, device, with, &findings);
+	struct vfp_check_options how = {
+		.with = with, .claim = arg.for_, .memory = arg.memory, .user = arg.user
+	};
+	int r = vfp_check(ctx, device, &how, &findings);
 
 	if (r < 0)
 		return fail_errno(r, vfp_device_get(device, VFP_ADDRESS),
@@ -76,12 +87,23 @@ static int judge_all(struct vfp_ctx *ctx, const struct selection *with, size_t n
 	return verdict;
 }
 
+static int parse_memory(void)
+{
+	if (arg.user && !arg.ram)
+		return fail(-EINVAL, "--user", "it is about memory; add --ram SIZE");
+	if (arg.ram && (parse_size(arg.ram, &arg.memory) < 0 || !arg.memory))
+		return fail(-EINVAL, arg.ram, "not a size; give one as 4G or 512M");
+	return 0;
+}
+
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection with = { 0 };
-	int r = selection_add_all(ctx, &with, operands, arg.all_matching);
-	size_t named = with.n;
+	int r = parse_memory();
+	size_t named;
 
+	r = r ?: selection_add_all(ctx, &with, operands, arg.all_matching);
+	named = with.n;
 	for (size_t i = 0; i < arg.with.n && r == 0; i++)
 		r = selection_add(ctx, &with, arg.with.word[i], false);
 	if (r == 0 && arg.group)

@@ -84,8 +84,8 @@ static int find_members(struct vfp_ctx *ctx, struct group *group, const char *ad
 
 static int judge_member(struct vfp_ctx *ctx, struct group *group, size_t i)
 {
-	int r = vfp_check(ctx, group->members.device[i], group->going,
-			  &group->findings[i]);
+	struct vfp_check_options how = { .with = group->going };
+	int r = vfp_check(ctx, group->members.device[i], &how, &group->findings[i]);
 	struct vfp_finding **f = group->findings[i];
 
 	if (r < 0)

@@ -233,8 +233,11 @@ void hide_finish(struct vfp_plan *plan);
 
 /* -- others.c ---------------------------------------------------------------------------- */
 
-/* Driverless devices outside of @plan that loading @module would take; NULL: none. */
-int others_taken(struct vfp_plan *plan, const char *module, char **ret_others);
+/*
+ * Driverless devices outside of @plan that loading @module would take, by `ids=` in modprobe.d
+ * when it brings a driver that @hides; NULL: none.
+ */
+int others_taken(struct vfp_plan *plan, const char *module, bool hides, char **ret_others);
 
 /* -- transact.c -------------------------------------------------------------------------- */
 

@@ -29,15 +29,15 @@ static int object_to(struct vfp_plan *plan, struct target *t, const char *kind,
 	return refuse(plan, t, -EPERM, kind, object, remedy, text);
 }
 
-/* Drivers that hide match by override alone, host drivers by ids. */
-static int object_to_others(struct vfp_plan *plan, struct target *t)
+static int object_to_others(struct vfp_plan *plan, struct target *t, bool hides)
 {
 	_cleanup_free_ char *others = NULL;
-	int r = others_taken(plan, t->module, &others);
+	int r = others_taken(plan, t->module, hides, &others);
 
 	if (r < 0 || !others)
 		return r;
-	t->objection = strf("loading %s would also give it %s", t->module, others);
+	t->objection = strf("loading %s would also give it %s%s", t->module, others,
+			    hides ? ", by `ids=` in modprobe.d" : "");
 	return t->objection ? 0 : -ENOMEM;
 }
 
@@ -64,11 +64,10 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *n
 		free(t->objection);
 		t->module = t->objection = NULL;
 	}
-	if (r == 0 && t->module && !driver_hides(driver) && !t->objection)
-		r = object_to_others(plan, t);
+	if (r == 0 && t->module && !t->objection)
+		r = object_to_others(plan, t, driver_hides(driver));
 	if (t->objection)
-		r = object_to(plan, t, "module", t->module,
-			      "load it by hand, or --force=module", t->objection);
+		r = object_to(plan, t, "module", t->module, MODULE_REMEDY, t->objection);
 	return r ?: state_set(&t->want, driver, same ? driver : t->want.value[OVERRIDE]);
 }
 
@@ -121,51 +120,15 @@ bool record_knows(const struct record *record, const struct state *state)
 			  streq(override, record->goal_driver));
 }
 
-/* "PID STARTTIME": a process number alone may be another process by now. */
-static char *process_identity(struct vfp_ctx *ctx, const char *pid)
-{
-	_cleanup_free_ char *stat = NULL;
-	unsigned long long start;
-	const char *p;
-
-	if (root_attr(ctx, &stat, "/proc/%s/stat", pid) < 0)
-		return strdup(pid);
-	p = strrchr(stat, ')');
-	if (!p ||
-	    sscanf(p + 1,
-		   "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		   "%*s %*s %*s %llu",
-		   &start) != 1)
-		return strdup(pid);
-	return strf("%s %llu", pid, start);
-}
-
-/* A claim without a process lasts; one with a process ends with it. */
-static bool claim_holds(struct vfp_ctx *ctx, const struct record *record)
-{
-	_cleanup_free_ char *pid = NULL, *now = NULL;
-
-	if (!record->for_ || !*record->for_)
-		return false;
-	if (!record->pid || !*record->pid)
-		return true;
-	pid = strndup(record->pid, strcspn(record->pid, " "));
-	if (!pid || !root_exists(ctx, "/proc/%s", pid))
-		return false;
-	now = process_identity(ctx, pid);
-	return now && streq(now, record->pid);
-}
-
-static int check_claim(struct vfp_plan *plan, struct target *t)
+static int object_to_claim(struct vfp_plan *plan, struct target *t)
 {
 	_cleanup_free_ char *text = NULL;
 	const struct record *record = &t->record;
 
-	if (!plan->claim || !claim_holds(plan->ctx, record) ||
-	    streq(record->for_, plan->claim))
+	if (!claim_is_of_another(plan->ctx, record, plan->claim))
 		return 0;
-	text = strf("it is claimed for %s", record->for_);
-	return text ? object_to(plan, t, "claim", record->for_, "return it first", text)
+	text = claim_text(record);
+	return text ? object_to(plan, t, "claim", record->for_, CLAIM_REMEDY, text)
 		    : -ENOMEM;
 }
 
@@ -200,7 +163,7 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 		return refuse(plan, t, -EPERM, "record", record->phase,
 			      "run vfioprep recover",
 			      "something broke off in the middle of a change to it");
-	r = check_claim(plan, t);
+	r = object_to_claim(plan, t);
 	if (r == 0 && !record_knows(record, &t->found))
 		r = object_to(plan, t, "foreign", t->found.driver,
 			      "vfioprep status tells more",
@@ -264,7 +227,7 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->phase = strdup("hiding");
 	next->by = strdup(nonnull(plan->by));
 	next->for_ = strdup(claim ? plan->claim : nonnull(t->record.for_));
-	next->pid = claim && plan->pid ? process_identity(plan->ctx, plan->pid)
+	next->pid = claim && plan->pid ? claim_process(plan->ctx, plan->pid)
 				       : strdup(claim ? "" : nonnull(t->record.pid));
 	next->goal_driver = strdup(t->want.driver);
 	if (!next->device || !next->identity || !next->boot || !next->phase ||

@@ -3,6 +3,8 @@
  * A host driver that registers takes every driverless device that it matches, not only the
  * one for which it is loaded. Whoever left such a device without a driver meant something by
  * it, so it is named before the module is loaded. An override keeps a device out of reach.
+ * Host drivers match by their ids, those that hide by an override, or by the ids that somebody
+ * has written into modprobe.d.
  */
 #include "act/act.h"
 
@@ -30,26 +32,26 @@ static bool has_override(struct vfp_plan *plan, const char *address)
 	return found;
 }
 
-static bool would_be_taken(struct vfp_plan *plan, const char *address, const char *module)
+static bool matches(struct vfp_plan *plan, const char *address, const char *module)
 {
 	_cleanup_free_ char *modalias = NULL;
 
-	if (is_target(plan, address) ||
-	    root_exists(plan->ctx, PCI_DEVICES "/%s/driver", address) ||
-	    root_attr(plan->ctx, &modalias, PCI_DEVICES "/%s/modalias", address) < 0)
-		return false;
-	return module_matches(plan->ctx, module, modalias) &&
-	       !has_override(plan, address);
+	return !root_exists(plan->ctx, PCI_DEVICES "/%s/driver", address) &&
+	       root_attr(plan->ctx, &modalias, PCI_DEVICES "/%s/modalias", address) ==
+		       0 &&
+	       module_matches(plan->ctx, module, modalias);
 }
 
-int others_taken(struct vfp_plan *plan, const char *module, char **ret_others)
+int others_taken(struct vfp_plan *plan, const char *module, bool hides, char **ret_others)
 {
 	_cleanup_strings_ char **addresses = NULL;
 	_cleanup_str_ struct str others = { 0 };
-	int r = root_list(plan->ctx, PCI_DEVICES, &addresses);
+	int r = hides ? ids_taken(plan->ctx, module, &addresses)
+		      : root_list(plan->ctx, PCI_DEVICES, &addresses);
 
 	for (char **a = addresses; r == 0 && *a; a++)
-		if (would_be_taken(plan, *a, module))
+		if (!is_target(plan, *a) && (hides || matches(plan, *a, module)) &&
+		    !has_override(plan, *a))
 			r = str_add(&others, "%s%s", others.len ? ", " : "", *a);
 	if (r == 0)
 		*ret_others = take(others.s);

@@ -80,6 +80,9 @@ char *chomp(char *s);
  */
 int parse_number(const char *s, int base, uint64_t max, uint64_t *ret);
 
+/* Bytes, as "4096", "512M", "4G", "4GiB": powers of 1024, at most 2^60. -EINVAL otherwise. */
+int parse_size(const char *s, uint64_t *ret);
+
 /* Seconds with decimals ("0.5", "30"), at most a year, as milliseconds. -EINVAL otherwise. */
 int parse_seconds(const char *s, int64_t *ret_msec);
 

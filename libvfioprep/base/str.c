@@ -74,6 +74,31 @@ int parse_number(const char *s, int base, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
+int parse_size(const char *s, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	size_t n = strspn(s, "0123456789");
+	char whole[24] = "";
+	uint64_t value;
+	const char *unit = NULL;
+	unsigned int shift = 0;
+
+	if (n >= sizeof(whole))
+		return -EINVAL;
+	memcpy(whole, s, n);
+	if (s[n]) {
+		unit = strchr(units, toupper((unsigned char)s[n]));
+		if (!unit || (s[n + 1] && !streq(s + n + 1, "iB")))
+			return -EINVAL;
+		shift = 10 * (unsigned int)(unit - units + 1);
+	}
+	/* Far from what would overflow when something is added. */
+	if (parse_number(whole, 10, (1ULL << 60) >> shift, &value) < 0)
+		return -EINVAL;
+	*ret = value << shift;
+	return 0;
+}
+
 int parse_seconds(const char *s, int64_t *ret_msec)
 {
 	char whole[16] = "", *dot;

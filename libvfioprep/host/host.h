@@ -234,10 +234,17 @@ int record_list(struct vfp_ctx *ctx, char ***ret_addresses);
  * The module to load for the PCI driver @driver, for which @hint (may be NULL) is the name
  * that was recorded. 0 and NULL: none, the driver is there. With a module *ret_objection may
  * be set to a sentence on why it should not be loaded: modprobe.d has an `install` line for
- * it, or an `ids=` option that would take other devices. -ENOENT: no such driver or module.
+ * it. -ENOENT: no such driver or module.
  */
 int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
 		      char **ret_module, char **ret_objection);
+
+/*
+ * What the option @name of @module will be when it is loaded, by modprobe.d and the kernel's
+ * command line; "Y" for one without a value. -ENOENT: not set, or it cannot be known.
+ */
+int module_option(struct vfp_ctx *ctx, const char *module, const char *name,
+		  char **ret_value);
 
 /* The PCI driver that a loaded module has registered (/sys/module/M/drivers/pci:D). */
 int module_driver(struct vfp_ctx *ctx, const char *module, char **ret_driver);

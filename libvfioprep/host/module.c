@@ -84,20 +84,46 @@ static int lookup(struct kmod_ctx *kmod, const char *name, struct kmod_module **
 static int find_objection(struct kmod_module *module, char **ret)
 {
 	const char *command = kmod_module_get_install_commands(module);
-	const char *options = kmod_module_get_options(module);
-	const char *name = kmod_module_get_name(module);
-	const char *ids = options ? strstr(options, "ids=") : NULL;
 
-	if (command && *command)
-		*ret = strf("modprobe.d says `install %s %s`", name, command);
-	else if (ids)
-		*ret = strf(
-			"modprobe.d sets `%s` for %s, so loading it takes every driverless "
-			"device with these ids",
-			options, name);
-	else
+	if (!command || !*command)
 		return 0;
+	*ret = strf("modprobe.d says `install %s %s`", kmod_module_get_name(module),
+		    command);
 	return *ret ? 0 : -ENOMEM;
+}
+
+/* The last of "a=1 ids=8086:10d3 b" counts, as it does for the kernel. */
+static char *find_option(const char *options, const char *name)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+
+	for (const char *word = options; word && *word;) {
+		word += strspn(word, " ");
+		if (strncmp(word, name, len) == 0 && strchr("= ", word[len]))
+			found = word;
+		word += strcspn(word, " ");
+	}
+	if (!found)
+		return NULL;
+	/* A switch without a value is on. */
+	return found[len] == '=' ? strndup(found + len + 1, strcspn(found + len + 1, " "))
+				 : strdup("Y");
+}
+
+int module_option(struct vfp_ctx *ctx, const char *module, const char *name,
+		  char **ret_value)
+{
+	_cleanup_kmod_ struct kmod_ctx *kmod = ctx->dump ? NULL : kmod_open(ctx);
+	_cleanup_module_ struct kmod_module *found = NULL;
+	char *value = NULL;
+
+	if (kmod && lookup(kmod, module, &found) == 0)
+		value = find_option(kmod_module_get_options(found), name);
+	if (!value)
+		return -ENOENT;
+	*ret_value = value;
+	return 0;
 }
 
 int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,

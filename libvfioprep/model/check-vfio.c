@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reasons that are about the device itself and what VFIO needs of it: whether it can be
- * given away at all, who has it now, who shares its IOMMU group, and whether a second
- * guest could start with it.
+ * Reasons that are about the device itself: whether it can be given away at all, who shares
+ * its IOMMU group, its virtual functions, and who has it now.
  */
 #include "model/model.h"
 
@@ -17,71 +16,9 @@ int check_bridge(struct check *c, struct thing *thing)
 		       ?: 1;
 }
 
-/* -- IOMMU --------------------------------------------------------------------------- */
-
-static bool is_filled(struct vfp_ctx *ctx, const char *folder)
-{
-	_cleanup_strings_ char **names = NULL;
-
-	return root_list(ctx, folder, &names) == 0 && *names;
-}
-
-/* Is @word (a whole word) on the kernel's command line? */
-static bool on_command_line(const char *line, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = line; (at = strstr(at, word)); at += len)
-		if ((at == line || at[-1] == ' ') && (!at[len] || strchr(" ,", at[len])))
-			return true;
-	return false;
-}
-
-/* By the maker of the host bridge, which tells Intel's IOMMU from AMD's. */
-static const char *iommu_remedy(struct vfp_ctx *ctx)
-{
-	_cleanup_free_ char *line = NULL, *vendor = NULL;
-
-	if (is_filled(ctx, IOMMU_GROUPS))
-		return "the IOMMU is on but leaves this device out: try another slot";
-	if (root_attr(ctx, &line, "/proc/cmdline") == 0 &&
-	    (on_command_line(line, "iommu=off") ||
-	     on_command_line(line, "intel_iommu=off") ||
-	     on_command_line(line, "amd_iommu=off")))
-		return "take what turns the IOMMU off from the kernel command line";
-	if (root_attr(ctx, &vendor, PCI_DEVICES "/0000:00:00.0/vendor") < 0)
-		return "turn the IOMMU on in the firmware; on Intel also put "
-		       "intel_iommu=on on the kernel command line";
-	if (streq(vendor, "0x8086") && line && on_command_line(line, "intel_iommu=on"))
-		return "turn VT-d on in the firmware; intel_iommu=on is on the "
-		       "kernel command line already";
-	if (streq(vendor, "0x8086"))
-		return "turn VT-d on in the firmware and put intel_iommu=on on the "
-		       "kernel command line";
-	return "turn the IOMMU (AMD-Vi, SMMU) on in the firmware; "
-	       "the kernel command line needs no word for it";
-}
-
-int check_iommu(struct check *c, struct thing *thing)
-{
-	(void)thing;
-	if (c->device->group < 0)
-		return check_add(
-			c, VFP_REFUSE, NULL, iommu_remedy(c->ctx),
-			"it is in no IOMMU group: nothing would keep a guest from the "
-			"host's memory");
-	if (group_is_noiommu(c->ctx, c->device->group))
-		return check_add(
-			c, VFP_REFUSE, NULL, iommu_remedy(c->ctx),
-			"its group %d was made without an IOMMU (vfio-noiommu) and "
-			"isolates nothing",
-			c->device->group);
-	return 0;
-}
-
 /* -- the rest of the group ----------------------------------------------------------- */
 
-static bool goes_along(const struct check *c, const struct vfp_device *sibling)
+bool check_goes_along(const struct check *c, const struct vfp_device *sibling)
 {
 	if (streq(device_address(sibling), device_address(c->device)))
 		return true;
@@ -108,6 +45,18 @@ static int add_sibling(struct check *c, const struct vfp_device *sibling)
 			 address, device_driver(sibling));
 }
 
+/* Devices of other buses, on ARM for instance; hide does not take those. */
+static int check_foreign(struct check *c)
+{
+	_cleanup_strings_ char **members = NULL;
+	int r = group_foreign(c->ctx, c->device->group, &members);
+
+	for (char **m = members; r == 0 && *m; m++)
+		r = check_add(c, VFP_REFUSE, *m, "unbind it by hand",
+			      "%s is in the same group and keeps its host driver", *m);
+	return r;
+}
+
 int check_group(struct check *c, struct thing *thing)
 {
 	_cleanup_devices_ struct vfp_device **siblings = NULL;
@@ -122,27 +71,50 @@ int check_group(struct check *c, struct thing *thing)
 				 "the members of its IOMMU group %d could not be read",
 				 c->device->group);
 	for (struct vfp_device **s = siblings; r == 0 && *s; s++)
-		if (!goes_along(c, *s))
+		if (!check_goes_along(c, *s))
 			r = add_sibling(c, *s);
-	return r;
+	return r ?: check_foreign(c);
 }
 
 /* -- virtual functions --------------------------------------------------------------- */
 
-int check_sriov(struct check *c, struct thing *thing)
+/* By their links: reading sriov_numvfs waits for the device's lock. */
+static unsigned int count_functions(struct check *c)
 {
 	_cleanup_strings_ char **names = NULL;
-	_cleanup_free_ char *remedy = NULL;
 	unsigned int n = 0;
-	int r = root_list(c->ctx, c->device->path, &names);
+
+	if (root_list(c->ctx, c->device->path, &names) == 0)
+		for (char **name = names; *name; name++)
+			n += startswith(*name, "virtfn");
+	return n;
+}
+
+/* VFIO lets guests share a card whose owner is a guest only when they know of each other. */
+static int add_token(struct check *c, const struct vfp_device *physical)
+{
+	const char *address = device_address(physical);
+
+	return check_add(
+		c, VFP_NOTE, address, "give both the same one (QEMU: vf-token=UUID)",
+		"its physical function %s is on %s: a guest gets either of them with "
+		"a VF token only",
+		address, device_driver(physical));
+}
+
+int check_sriov(struct check *c, struct thing *thing)
+{
+	_cleanup_device_ struct vfp_device *physical = NULL;
+	const char *owner = c->device->value[VFP_PHYSFN];
+	_cleanup_free_ char *remedy = NULL;
+	unsigned int n = count_functions(c);
 
 	(void)thing;
-	/* By their links: reading sriov_numvfs waits for the device's lock. */
-	for (char **name = names; r == 0 && *name; name++)
-		if (startswith(*name, "virtfn"))
-			n++;
-	if (r == -ENOMEM || n == 0)
-		return r == -ENOMEM ? r : 0;
+	if (owner && driver_is_vfio(c->driver) &&
+	    device_load(c->ctx, owner, &physical) == 0 && physical->vfio)
+		return add_token(c, physical);
+	if (n == 0)
+		return 0;
 	remedy = strf("when nobody uses them: echo 0 > " PCI_DEVICES "/%s/sriov_numvfs",
 		      device_address(c->device));
 	if (!remedy)
@@ -214,13 +186,4 @@ int check_held(struct check *c, struct thing *thing)
 			node);
 	holders_free(holders, n);
 	return r;
-}
-
-int check_reset(struct check *c, struct thing *thing)
-{
-	(void)thing;
-	if (root_exists(c->ctx, "%s/reset", c->device->path))
-		return 0;
-	return check_add(c, VFP_NOTE, NULL, NULL,
-			 "this device has no reset method; a second guest may not start");
 }

@@ -17,6 +17,8 @@ static const struct row {
 } rows[] = {
 	{ "bridge", NULL, true, check_bridge },
 	{ "iommu", NULL, false, check_iommu },
+	{ "iommu", NULL, false, check_reserved },
+	{ "iommu", NULL, false, check_interrupts },
 	{ "sriov", NULL, false, check_sriov },
 	{ "held", NULL, true, check_held },
 	{ "disk", "block", true, check_mounted },
@@ -34,6 +36,7 @@ static const struct row {
 	{ "display", NULL, true, check_console },
 	{ "group", NULL, false, check_group },
 	{ "reset", NULL, false, check_reset },
+	{ "power", NULL, false, check_power },
 };
 
 int check_add(struct check *c, enum vfp_severity severity, const char *object,
@@ -225,15 +228,4 @@ int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
 
 	check_done(&c);
 	return r;
-}
-
-_public_ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
-		       struct vfp_device *const *with, struct vfp_finding ***ret_findings)
-{
-	_cleanup_findings_ struct findings findings = { 0 };
-	struct facts facts = { 0 };
-	int r = check_device(ctx, device, with, "vfio-pci", &facts, &findings);
-
-	facts_done(&facts);
-	return r < 0 ? r : findings_take(&findings, ret_findings);
 }

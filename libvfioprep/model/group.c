@@ -17,21 +17,31 @@ static int compare_addresses(const void *a, const void *b)
 	return address_compare(*(char *const *)a, *(char *const *)b);
 }
 
+static int list_group(struct vfp_ctx *ctx, int group, char ***ret_names)
+{
+	char path[sizeof(IOMMU_GROUPS) + 32];
+
+	snprintf(path, sizeof(path), IOMMU_GROUPS "/%d/devices", group);
+	return root_list(ctx, path, ret_names);
+}
+
+static bool is_function(const char *name)
+{
+	struct address address;
+
+	return address_parse(name, &address) == 0 && !address.any_function;
+}
+
 int group_members(struct vfp_ctx *ctx, int group, char ***ret_addresses)
 {
 	_cleanup_strings_ char **names = NULL;
-	char path[sizeof(IOMMU_GROUPS) + 32];
-	struct address address;
 	size_t n = 0;
-	int r;
+	int r = list_group(ctx, group, &names);
 
-	snprintf(path, sizeof(path), IOMMU_GROUPS "/%d/devices", group);
-	r = root_list(ctx, path, &names);
 	if (r < 0)
 		return r;
-	/* Platform devices can be in a group as well; they are not ours to judge. */
 	for (char **name = names; *name; name++) {
-		if (address_parse(*name, &address) == 0 && !address.any_function)
+		if (is_function(*name))
 			names[n++] = *name;
 		else
 			free(*name);
@@ -69,6 +79,37 @@ bool group_tolerates(const struct vfp_device *member)
 	if (kernel && kernel < DMA_OWNERSHIP)
 		return member->header_bridge;
 	return streq(driver, "pcieport");
+}
+
+/* vfio-platform, vfio-amba, vfio-fsl-mc, vfio-cdx: they say so themselves. */
+static int add_foreign(struct vfp_ctx *ctx, int group, const char *name, char ***list,
+		       size_t *n)
+{
+	_cleanup_free_ char *driver = NULL, *text = NULL;
+	int r = root_link_name(ctx, &driver, IOMMU_GROUPS "/%d/devices/%s/driver", group,
+			       name);
+
+	if (r < 0 || startswith(driver, "vfio-"))
+		return r == -ENOMEM ? r : 0;
+	text = strf("%s (%s)", name, driver);
+	r = text ? list_add((void ***)list, n, text) : -ENOMEM;
+	if (r == 0)
+		text = NULL;
+	return r;
+}
+
+int group_foreign(struct vfp_ctx *ctx, int group, char ***ret_members)
+{
+	_cleanup_strings_ char **names = NULL, **members = calloc(1, sizeof(*members));
+	size_t n = 0;
+	int r = members ? list_group(ctx, group, &names) : -ENOMEM;
+
+	for (char **name = names; r == 0 && *name; name++)
+		if (!is_function(*name))
+			r = add_foreign(ctx, group, *name, &members, &n);
+	if (r == 0)
+		*ret_members = take(members);
+	return r;
 }
 
 int group_obstacles(struct vfp_ctx *ctx, int group, struct vfp_device ***ret_devices)

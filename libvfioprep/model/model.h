@@ -92,6 +92,9 @@ bool group_tolerates(const struct vfp_device *member);
 /* The members that keep @group from being given to a guest as it is now. */
 int group_obstacles(struct vfp_ctx *ctx, int group, struct vfp_device ***ret_devices);
 
+/* The same of members that are no PCI functions, as "fe300000.mmc (sdhci)". */
+int group_foreign(struct vfp_ctx *ctx, int group, char ***ret_members);
+
 /* -- below.c: the walk of a device's own subtree ---------------------------------------- */
 
 /*
@@ -178,6 +181,48 @@ void holders_free(struct holder *holders, size_t n);
 
 /* "guest web1 (qemu-system-x86, 4711)", "dpdk-testpmd (99)"; joined by ", ". */
 int holders_text(const struct holder *holders, size_t n, char **ret_text);
+
+/* -- claim.c ----------------------------------------------------------------------------- */
+
+#define CLAIM_REMEDY "return it first"
+
+/* "PID STARTTIME": a process number alone may be another process by now. To be freed. */
+char *claim_process(struct vfp_ctx *ctx, const char *pid);
+
+/* Is the device of @record claimed for anybody? Not when the process of the claim has gone. */
+bool claim_holds(struct vfp_ctx *ctx, const struct record *record);
+
+/* Is it claimed, and not for @claim (NULL: nobody in particular may have it as it is)? */
+bool claim_is_of_another(struct vfp_ctx *ctx, const struct record *record,
+			 const char *claim);
+
+char *claim_text(const struct record *record);
+
+/* -- account.c, limits.c: for check-memory.c ---------------------------------------------- */
+
+struct account {
+	char *name;
+	uid_t uid;
+	char **groups;	/* NULL-terminated; as many as numbers */
+	gid_t *gids;
+	size_t n_gids;
+};
+
+/* The account by the name or number @user. -ENOENT: there is none. */
+int account_find(struct vfp_ctx *ctx, const char *user, struct account *ret_account);
+void account_done(struct account *account);
+
+#define MEMLOCK_NONE UINT64_MAX
+
+/* Bytes that may be locked; MEMLOCK_NONE for no limit. */
+struct memlock {
+	uint64_t soft, hard;
+};
+
+/* Of a process that runs ("1", "self"), and of one that @account will start. */
+int limits_of_process(struct vfp_ctx *ctx, const char *pid, struct memlock *ret);
+int limits_of_account(struct vfp_ctx *ctx, const struct account *account,
+		      struct memlock *ret);
 
 /* -- finding.c --------------------------------------------------------------------------- */
 
@@ -361,6 +406,9 @@ enum { USE_MINOR, USE_NORMAL, USE_VITAL };
  */
 int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n);
 
+/* Does @sibling go to the guest as well? */
+bool check_goes_along(const struct check *c, const struct vfp_device *sibling);
+
 /* Does anything of @subsystem hang below? */
 bool check_has(const struct check *c, const char *subsystem);
 
@@ -369,7 +417,8 @@ bool check_has(const struct check *c, const char *subsystem);
  * A positive return means that the rows after it do not matter.
  */
 typedef int check_fn(struct check *c, struct thing *thing);
-check_fn check_bridge, check_iommu, check_group, check_sriov, check_held, check_reset;
+check_fn check_bridge, check_iommu, check_reserved, check_interrupts;
+check_fn check_group, check_sriov, check_held, check_reset, check_power;
 check_fn check_swap, check_mounted, check_mapping, check_mounts_known;
 check_fn check_shared_folder;
 check_fn check_ssh, check_default_route, check_master, check_upper, check_addresses;
@@ -387,6 +436,21 @@ void check_done(struct check *c);
 int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
 		 struct vfp_device *const *with, const char *driver, struct facts *facts,
 		 struct findings *findings);
+
+/*
+ * What vfp_check() says besides. hide looks at these by itself, under the lock and with the
+ * devices that go along, so that they are said once.
+ */
+typedef int check_more_fn(struct check *c, const struct vfp_check_options *options);
+check_more_fn check_claim, check_module, check_memory;
+
+#define MODULE_REMEDY "load it by hand, or --force=module"
+
+/*
+ * The driverless functions that loading @module would take by its option `ids=`; empty when it
+ * has none. Overrides, which would keep them, are not looked at: that could wait for a device.
+ */
+int ids_taken(struct vfp_ctx *ctx, const char *module, char ***ret_addresses);
 
 /*
  * Does the list of "KIND[:OBJECT]" in @force lift @finding? Bridges, missing groups, identity

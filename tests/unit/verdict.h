@@ -81,7 +81,10 @@ static inline struct vfp_finding **check_with(const char *with)
 	if (with)
 		assert_int_equal(device_load(ctx, with, &other), 0);
 	assert_int_equal(
-		vfp_check(ctx, d, (struct vfp_device *const[]){ other, NULL }, &findings),
+		vfp_check(ctx, d,
+			  &(struct vfp_check_options){
+				  .with = (struct vfp_device *const[]){ other, NULL } },
+			  &findings),
 		0);
 	return findings;
 }
