@@ -133,11 +133,11 @@ MODEL := $(VERBS:%=$(DEV)/model/bin/%) $(DEV)/model/model-write $(DEV)/model/mod
 unit: $(TESTS:%=$(DEV)/test/%) $(VERBS:%=$(DEV)/bin/%) $(MODEL)
 	@BIN=$(DEV)/bin MODEL_BIN=$(DEV)/model/bin tests/unit/run $(TESTS:%=$(DEV)/test/%)
 
-build/lab/floor: tests/lab/floor.c
+build/lab/floor build/lab/killpoints: build/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
-	$(CC) -O2 $(WARN) -o $@ $<
+	$(CC) -O2 -D_GNU_SOURCE $(WARN) -o $@ $<
 
-lab: all build/lab/floor
+lab: all build/lab/floor build/lab/killpoints
 	@tests/lab/run -k all
 
 lint: all
