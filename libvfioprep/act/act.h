@@ -136,6 +136,8 @@ struct target {
 	char *objection;		/* to loading it */
 	bool lift_disks;		/* force: disks in use are not held against it */
 
+	bool gone;			/* recorded, but no longer there */
+	bool complete;			/* hidden as recorded; the record is to say so */
 	bool finished;			/* nothing more is done with it in this run */
 	bool todo;			/* something is to be done, if only to the record */
 	int error;			/* what came of it */
@@ -179,6 +181,7 @@ int64_t plan_step_timeout(const struct vfp_plan *plan);
 int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 	       struct target **ret_target);
 void target_done(struct target *target);
+struct target *target_find(struct vfp_plan *plan, const char *address);
 
 /* Whatever came of it stays; later attempts leave it alone. */
 void target_finish(struct target *target);
@@ -218,6 +221,9 @@ int hide_prepare(struct vfp_plan *plan);
 
 int return_prepare(struct vfp_plan *plan);
 int recover_prepare(struct vfp_plan *plan);
+
+/* Records of devices with which nothing else is to be done. */
+void recover_records(struct vfp_plan *plan);
 
 /* The driver that @target shall get, and the module it takes. */
 int target_resolve_driver(struct vfp_plan *plan, struct target *target, const char *name,

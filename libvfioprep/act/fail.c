@@ -165,14 +165,6 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 	}
 }
 
-static struct target *find_target(struct vfp_plan *plan, const char *address)
-{
-	for (size_t i = 0; i < plan->n; i++)
-		if (streq(plan->targets[i].address, address))
-			return &plan->targets[i];
-	return NULL;
-}
-
 /* There is no way to go on from a failure of memory here but to leave it to recover. */
 static void put_back(struct vfp_plan *plan)
 {
@@ -185,7 +177,7 @@ static void put_back(struct vfp_plan *plan)
 			struct target *b = &back.targets[i];
 
 			b->foreign = b->error == 0 &&
-				     !is_ours(find_target(plan, b->address), &b->now);
+				     !is_ours(target_find(plan, b->address), &b->now);
 			if (b->foreign)
 				b->error = -EPERM;
 		}
@@ -196,7 +188,7 @@ static void put_back(struct vfp_plan *plan)
 
 		if (r == -ENOMEM && b->error == 0)
 			b->error = r;
-		settle(plan, find_target(plan, b->address), b);
+		settle(plan, target_find(plan, b->address), b);
 		b->device = NULL;
 		target_done(b);
 	}

@@ -230,9 +230,11 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->pid = claim && plan->pid ? claim_process(plan->ctx, plan->pid)
 				       : strdup(claim ? "" : nonnull(t->record.pid));
 	next->goal_driver = strdup(t->want.driver);
-	if (!next->device || !next->identity || !next->boot || !next->phase ||
-	    !next->by || !next->for_ || !next->pid || !next->goal_driver ||
-	    !next->orig_driver)
+	if (plan->node_owner)
+		next->goal_node_owner = strf("%d:%d", (int)plan->uid, (int)plan->gid);
+	if ((plan->node_owner && !next->goal_node_owner) || !next->device ||
+	    !next->identity || !next->boot || !next->phase || !next->by || !next->for_ ||
+	    !next->pid || !next->goal_driver || !next->orig_driver)
 		return -ENOMEM;
 	return record_settings(t);
 }

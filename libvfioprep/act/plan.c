@@ -151,7 +151,42 @@ static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remed
 		     ?: -EPERM;
 }
 
-/* Every record is one device to look at; the record of a device that has gone is dropped. */
+static int add_record_of(struct vfp_plan *plan, const char *name)
+{
+	struct address address;
+	struct target *t;
+	int r = target_add(plan, name, NULL, &t);
+
+	if (r < 0)
+		return r;
+	if (address_parse(name, &address) < 0) {
+		t->error = -EPERM;
+		t->finished = true;
+		return target_say(plan, t, VFP_REFUSE, "record", RECORD_DIR,
+				  "look at it, then remove it",
+				  "this record is no device's");
+	}
+	t->gone = !root_exists(plan->ctx, PCI_DEVICES "/%s", name);
+	t->finished = t->gone;
+	return 0;
+}
+
+/* A save that was killed before it had any effect leaves a file to be cleared away. */
+static int add_broken_off(struct vfp_plan *plan)
+{
+	_cleanup_strings_ char **addresses = NULL;
+	int r = record_list_broken_off(plan->ctx, &addresses);
+
+	for (char **a = addresses; r == 0 && *a; a++) {
+		struct address address;
+
+		if (address_parse(*a, &address) == 0 && !target_find(plan, *a))
+			r = add_record_of(plan, *a);
+	}
+	return r;
+}
+
+/* Every record is one device to look at. */
 static int add_recorded(struct vfp_plan *plan)
 {
 	_cleanup_strings_ char **addresses = NULL;
@@ -161,27 +196,9 @@ static int add_recorded(struct vfp_plan *plan)
 		return refuse_all(plan, "record", "look at it, then remove it",
 				  STATE_DIR
 				  " is not root's alone, so it cannot be trusted");
-	for (char **a = addresses; r == 0 && *a; a++) {
-		struct address address;
-		struct target *t;
-
-		r = target_add(plan, *a, NULL, &t);
-		if (r == 0 && address_parse(*a, &address) < 0) {
-			t->error = -EPERM;
-			t->finished = true;
-			r = target_say(plan, t, VFP_REFUSE, "record", RECORD_DIR,
-				       "look at it, then remove it",
-				       "this record is no device's");
-			continue;
-		}
-		if (r < 0 || root_exists(plan->ctx, PCI_DEVICES "/%s", *a))
-			continue;
-		t->error = record_drop(plan->ctx, *a);
-		t->finished = true;
-		r = target_say(plan, t, VFP_NOTE, "gone", "", "",
-			       "the device has gone; its record is dropped");
-	}
-	return r;
+	for (char **a = addresses; r == 0 && *a; a++)
+		r = add_record_of(plan, *a);
+	return r ?: add_broken_off(plan);
 }
 
 static int add_targets(struct vfp_plan *plan)
@@ -243,6 +260,9 @@ static void drop_records(struct vfp_plan *plan)
 			target_say(plan, t, VFP_WARN, "record", RECORD_DIR,
 				   "run vfioprep recover",
 				   "it is back, but its record cannot be removed");
+		else if (plan->request == RECOVER)
+			target_say(plan, t, VFP_NOTE, "original", t->want.driver, "",
+				   "it is as it was before it was hidden");
 	}
 }
 
@@ -250,6 +270,8 @@ static int act(struct vfp_plan *plan)
 {
 	if (plan->request == HIDE)
 		return plan_error(plan) < 0 ? 0 : transact(plan, STOP_ALL);
+	if (plan->request == RECOVER)
+		recover_records(plan);
 	transact(plan, STOP_ONE);
 	await_back(plan);
 	drop_records(plan);

@@ -5,6 +5,9 @@
  */
 #include "act/act.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 static int refuse(struct vfp_plan *plan, struct target *t, const char *kind,
 		  const char *object, const char *remedy, const char *text)
 {
@@ -205,18 +208,21 @@ static bool is_complete(const struct target *t)
 	return is_goal(t);
 }
 
-/* Hidden as the kernel shows it: what is left is to say so. */
-static int call_hidden(struct vfp_plan *plan, struct target *t)
+/* Does the node belong to whom hide was to give it? A node is looked at, not opened. */
+static bool node_is_given(struct vfp_plan *plan, const struct target *t)
 {
-	int r;
+	_cleanup_close_ int fd = -1;
+	int uid = -1, gid = -1;
+	struct stat st;
+	char node[64];
 
-	free(t->record.phase);
-	t->record.phase = strdup("hidden");
-	r = t->record.phase ? record_save(plan->ctx, &t->record) : -ENOMEM;
-	if (r < 0)
-		return r;
-	return target_say(plan, t, VFP_NOTE, "hidden", t->found.driver, "",
-			  "it is hidden as intended; the hiding was complete");
+	if (!t->record.goal_node_owner || !driver_is_vfio(t->found.driver))
+		return true;
+	sscanf(t->record.goal_node_owner, "%d:%d", &uid, &gid);
+	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
+	fd = root_open(plan->ctx, node, O_PATH);
+	return fd >= 0 && fstat(fd, &st) == 0 && (uid == -1 || st.st_uid == (uid_t)uid) &&
+	       (gid == -1 || st.st_gid == (gid_t)gid);
 }
 
 static int prepare_recovery(struct vfp_plan *plan, struct target *t)
@@ -238,9 +244,8 @@ static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 			*t->found.driver ? t->found.driver : "none",
 			*t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
 	}
-	if (!returning && is_complete(t))
-		return call_hidden(plan, t);
-	return prepare_return(plan, t);
+	t->complete = !returning && is_complete(t) && node_is_given(plan, t);
+	return t->complete ? 0 : prepare_return(plan, t);
 }
 
 int recover_prepare(struct vfp_plan *plan)
@@ -251,4 +256,47 @@ int recover_prepare(struct vfp_plan *plan)
 		if (plan->targets[i].error == 0 && !plan->targets[i].finished)
 			r = prepare_recovery(plan, &plan->targets[i]);
 	return r;
+}
+
+/* Hidden as the kernel shows it: what is left is to say so. */
+static int call_hidden(struct vfp_plan *plan, struct target *t)
+{
+	free(t->record.phase);
+	t->record.phase = strdup("hidden");
+	return t->record.phase ? record_save(plan->ctx, &t->record) : -ENOMEM;
+}
+
+static void say_recovered(struct vfp_plan *plan, struct target *t, int error)
+{
+	if (error < 0) {
+		t->error = -ECANCELED;
+		target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
+			   "its record cannot be changed: %s", strerror(-error));
+	} else if (t->gone) {
+		target_say(plan, t, VFP_NOTE, "gone", "", "",
+			   "the device has gone; its record is dropped");
+	} else {
+		target_say(plan, t, VFP_NOTE, "hidden", t->found.driver, "",
+			   "it is hidden as intended; the hiding was complete");
+	}
+}
+
+void recover_records(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+		bool recorded = t->complete ||
+				root_exists(plan->ctx, RECORD_DIR "/%s", t->address);
+		int r = 0;
+
+		if (t->error < 0)
+			continue;
+		if (t->gone)
+			r = record_drop(plan->ctx, t->address);
+		else if (t->complete)
+			r = call_hidden(plan, t);
+		r = r ?: record_sweep(plan->ctx, t->address);
+		if (r < 0 || (recorded && (t->gone || t->complete)))
+			say_recovered(plan, t, r);
+	}
 }

@@ -28,6 +28,14 @@ int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 	return 0;
 }
 
+struct target *target_find(struct vfp_plan *plan, const char *address)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (streq(plan->targets[i].address, address))
+			return &plan->targets[i];
+	return NULL;
+}
+
 void target_reset(struct target *target)
 {
 	struct target fresh = { .address = target->address,

@@ -207,6 +207,7 @@ struct record {
 	char *device, *identity, *boot, *phase, *since, *by, *for_, *pid;
 	char *orig_driver, *orig_module, *orig[SETTINGS];
 	char *goal_driver, *goal[SETTINGS]; /* NULL: no concern of this record; OVERRIDE always is */
+	char *goal_node_owner;	/* "uid:gid" of the vfio node, -1 as it is; NULL: as it is */
 	char *back;	/* what shall hang below again: see model.h, struct below_list */
 	char *problem;	/* why it cannot be acted upon; NULL when it can */
 	bool stale;	/* the problem: of another boot or another device; hide may replace it */
@@ -225,8 +226,20 @@ int record_load(struct vfp_ctx *ctx, const char *address, struct record *ret_rec
 int record_save(struct vfp_ctx *ctx, const struct record *record);
 int record_drop(struct vfp_ctx *ctx, const char *address);
 
+/* One value by its key, as in the file; NULL when it has none. */
+const char *record_field(const struct record *record, const char *key);
+
+/* -- records.c: all records ------------------------------------------------------------- */
+
 /* The addresses that have a record. 0 and an empty list when there is no state directory. */
 int record_list(struct vfp_ctx *ctx, char ***ret_addresses);
+
+/*
+ * What record_save() leaves behind when it is killed has no effect. The addresses whose record
+ * was broken off so, and its removal; the caller has the device's lock.
+ */
+int record_list_broken_off(struct vfp_ctx *ctx, char ***ret_addresses);
+int record_sweep(struct vfp_ctx *ctx, const char *address);
 
 /* -- module.c: libkmod ------------------------------------------------------------------- */
 

@@ -36,6 +36,7 @@ static const struct {
 	{ "goal.driver_override", offsetof(struct record, goal[OVERRIDE]) },
 	{ "goal.d3cold_allowed", offsetof(struct record, goal[D3COLD]) },
 	{ "goal.power/control", offsetof(struct record, goal[POWER]) },
+	{ "goal.node_owner", offsetof(struct record, goal_node_owner) },
 	{ "back", offsetof(struct record, back) },
 	{ "problem", offsetof(struct record, problem) },
 };
@@ -296,90 +297,10 @@ int record_drop(struct vfp_ctx *ctx, const char *address)
 	return unlinkat(dir, address, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int record_list(struct vfp_ctx *ctx, char ***ret_addresses)
-{
-	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false);
-	char **names = NULL;
-	size_t kept = 0;
-	int r;
-
-	if (dir < 0 && dir != -ENOENT)
-		return dir;
-	if (dir < 0) {
-		names = calloc(1, sizeof(*names));
-		if (!names)
-			return -ENOMEM;
-		*ret_addresses = names;
-		return 0;
-	}
-	r = root_list(ctx, RECORD_DIR, &names);
-	if (r < 0)
-		return r;
-	for (char **name = names; *name; name++) {
-		if (**name == '.')
-			free(*name);
-		else
-			names[kept++] = *name;
-	}
-	names[kept] = NULL;
-	*ret_addresses = names;
-	return 0;
-}
-
-/* -- for callers of the library ------------------------------------------------------------------ */
-
-struct vfp_record {
-	struct record record;
-};
-
-_public_ void vfp_records_free(struct vfp_record **records)
-{
-	for (struct vfp_record **r = records; r && *r; r++) {
-		record_done(&(*r)->record);
-		free(*r);
-	}
-	free(records);
-}
-
-static void records_freep(struct vfp_record ***records)
-{
-	vfp_records_free(*records);
-}
-
-_public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
-{
-	_cleanup_(records_freep) struct vfp_record **records =
-		calloc(1, sizeof(*records));
-	_cleanup_strings_ char **addresses = NULL;
-	size_t n = 0;
-	int r;
-
-	r = records ? record_list(ctx, &addresses) : -ENOMEM;
-	for (char **a = addresses; r == 0 && *a; a++) {
-		struct vfp_record *record = calloc(1, sizeof(*record));
-
-		if (!record)
-			return -ENOMEM;
-		r = record_load(ctx, *a, &record->record);
-		if (r == 0)
-			r = list_add((void ***)&records, &n, record);
-		if (r < 0) {
-			record_done(&record->record);
-			free(record);
-		}
-		if (r == -ENOENT)
-			r = 0;
-	}
-	if (r < 0)
-		return r;
-	*ret_records = take(records);
-	return 0;
-}
-
-_public_ const char *vfp_record_get(const struct vfp_record *record, const char *key)
+const char *record_field(const struct record *record, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (streq(fields[i].key, key))
-			return *field(&record->record, i);
+			return *field(record, i);
 	return NULL;
 }

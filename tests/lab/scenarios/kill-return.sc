@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Return is killed at its system calls that change anything. Once it has recorded that it
+# gives a device back, recover does so; before, the device stays hidden.
+# timeout: 4000
+
+ways=("${kill_ways[@]}")
+
+# A device that was not given back is hidden as before.
+check()
+{
+	case $status in
+	0) all original ;;
+	1) all honest ;;
+	137) ;;
+	*) show_output && wrong "exit status $status" ;;
+	esac
+	recovers
+}
+
+modprobe vfio-pci
+walk_devices "$nic1"
+walk 14 start_hidden check vfioprep return "$nic1"
+walk_devices "$triple0" "$triple1" "$triple2"
+walk 10 start_hidden check vfioprep return "${devices[@]}"
