@@ -18,13 +18,18 @@
 
 #define DEVICE  "0000:05:00.0"
 #define SIBLING "0000:05:00.1"
+#define OTHER   "0000:06:00.0"
 
 static struct fixture *fixture;
 static struct vfp_ctx *ctx;
 
+/* What the verdicts that follow are asked for; empty again for each test. */
+static struct vfp_check_options how;
+
 static inline int set_up(void **state)
 {
 	(void)state;
+	how = (struct vfp_check_options){ 0 };
 	fixture = fixture_new();
 	return vfp_ctx_new(&ctx);
 }
@@ -72,37 +77,45 @@ static inline void sibling(const char *driver)
 
 /* -- what is said -------------------------------------------------------------------- */
 
-static inline struct vfp_finding **check_with(const char *with)
+static inline struct vfp_finding **check_with(const char *address, const char *with)
 {
 	_cleanup_device_ struct vfp_device *d = NULL, *other = NULL;
+	struct vfp_check_options options = how;
 	struct vfp_finding **findings = NULL;
 
-	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
+	assert_int_equal(device_load(ctx, address, &d), 0);
 	if (with)
 		assert_int_equal(device_load(ctx, with, &other), 0);
-	assert_int_equal(
-		vfp_check(ctx, d,
-			  &(struct vfp_check_options){
-				  .with = (struct vfp_device *const[]){ other, NULL } },
-			  &findings),
-		0);
+	if (!how.with)
+		options.with = (struct vfp_device *const[]){ other, NULL };
+	assert_int_equal(vfp_check(ctx, d, &options, &findings), 0);
 	return findings;
 }
 
 /* "refuse disk:/ TEXT [REMEDY]" a line. */
-static inline char *say(const char *with)
+static inline char *say_with(const char *address, const char *with)
 {
-	struct vfp_finding **findings = check_with(with);
+	struct vfp_finding **findings = check_with(address, with);
 	_cleanup_str_ struct str text = { 0 };
 
 	str_add(&text, "%s", "");
 	for (struct vfp_finding **f = findings; *f; f++) {
-		assert_string_equal((*f)->device, DEVICE);
+		assert_string_equal((*f)->device, address);
 		str_add(&text, "%s %s:%s %s [%s]\n", vfp_severity_name((*f)->severity),
 			(*f)->kind, (*f)->object, (*f)->text, (*f)->remedy);
 	}
 	vfp_findings_free(findings);
 	return take(text.s);
+}
+
+static inline char *say_of(const char *address)
+{
+	return say_with(address, NULL);
+}
+
+static inline char *say(const char *with)
+{
+	return say_with(DEVICE, with);
 }
 
 /* All that is said, and nothing else. */

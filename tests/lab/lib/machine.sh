@@ -42,10 +42,12 @@ device()
 	device_rows+=("$1 $port_address 0")
 }
 
-# iommu: an emulated VT-d which the kernel uses.
+# iommu [on|off]: an emulated VT-d which the kernel uses; with or without remapping of
+# interrupts.
 iommu()
 {
-	qemu_arguments+=(-device "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on")
+	qemu_arguments+=(-device
+		"intel-iommu,intremap=${1:-on},caching-mode=on,device-iotlb=on")
 	kernel_words+=(intel_iommu=on)
 }
 
