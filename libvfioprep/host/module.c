@@ -99,16 +99,17 @@ static char *find_option(const char *options, const char *name)
 	const char *found = NULL;
 
 	for (const char *word = options; word && *word;) {
-		word += strspn(word, " ");
-		if (strncmp(word, name, len) == 0 && strchr("= ", word[len]))
+		word += strspn(word, " \t");
+		if (strncmp(word, name, len) == 0 && strchr("= \t", word[len]))
 			found = word;
-		word += strcspn(word, " ");
+		word += strcspn(word, " \t");
 	}
 	if (!found)
 		return NULL;
 	/* A switch without a value is on. */
-	return found[len] == '=' ? strndup(found + len + 1, strcspn(found + len + 1, " "))
-				 : strdup("Y");
+	return found[len] == '='
+		     ? strndup(found + len + 1, strcspn(found + len + 1, " \t"))
+		     : strdup("Y");
 }
 
 int module_option(struct vfp_ctx *ctx, const char *module, const char *name,

@@ -38,7 +38,7 @@ static bool matches(const struct id *id, const struct vfp_device *device)
 	       !((id->class ^ class) & id->mask);
 }
 
-static bool is_among(const char *ids, const struct vfp_device *device)
+bool ids_match(const char *ids, const struct vfp_device *device)
 {
 	_cleanup_free_ char *copy = strdup(ids);
 	char *rest = NULL;
@@ -59,7 +59,7 @@ static int take_one(struct vfp_ctx *ctx, const char *address, const char *ids,
 	int r;
 
 	if (device_load(ctx, address, &device) < 0 || *device_driver(device) ||
-	    !is_among(ids, device))
+	    !ids_match(ids, device))
 		return 0;
 	copy = strdup(address);
 	r = copy ? list_add((void ***)taken, n, copy) : -ENOMEM;

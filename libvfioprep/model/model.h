@@ -451,6 +451,7 @@ check_more_fn check_claim, check_module, check_memory;
  * has none. Overrides, which would keep them, are not looked at: that could wait for a device.
  */
 int ids_taken(struct vfp_ctx *ctx, const char *module, char ***ret_addresses);
+bool ids_match(const char *ids, const struct vfp_device *device);
 
 /*
  * Does the list of "KIND[:OBJECT]" in @force lift @finding? Bridges, missing groups, identity

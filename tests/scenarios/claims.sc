@@ -10,7 +10,15 @@ out_is
 refuses 3 hide "$nic1" --for web2
 err_lines 1
 err_has web1
+refuses 3 check "$nic1" --for web2
+out_has "claimed for web1"
+refuses 0 check "$nic1" --for web1
+out_lacks claim
+refuses 0 check "$nic1"
+out_has "claimed for web1"
 run 0 return "$nic1"
+refuses 0 check "$nic1" --for web2
+out_lacks claim
 unchanged before
 
 # The claim of a process ends with the process.
@@ -19,8 +27,10 @@ guest=$!
 if [ -z "$ROOT" ]; then
 	run 0 hide "$nic1" --for web1 --pid "$guest"
 	refuses 3 hide "$nic1" --for web2
+	refuses 3 check "$nic1" --for web2
 	kill "$guest"
 	wait "$guest" || true
+	refuses 0 check "$nic1" --for web2
 	run 0 hide "$nic1" --for web2
 	run 0 return "$nic1"
 	unchanged before

@@ -3,21 +3,47 @@
 # Words for scenarios that only a real kernel can play: processes that hold devices,
 # modules, disks. The vocabulary that the model shares is in tests/scenario.sh.
 
+# A command in front of QEMU: for other limits, another user.
+guest_under=()
+
+# guest_with DEV... [ARGUMENTS OF QEMU]: a guest of 64 MiB that never runs.
+guest_with()
+{
+	local arguments=()
+	while [[ ${1:-} == [0-9a-f]*:*.? ]]; do
+		arguments+=(-device "vfio-pci,host=$1")
+		shift
+	done
+	guest_qmp=$scenario_folder/guest.qmp
+	rm -f "$scenario_folder/guest.pid"
+	"${guest_under[@]}" qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults \
+		-display none -name holder -qmp "unix:$guest_qmp,server=on,wait=off" \
+		-daemonize -pidfile "$scenario_folder/guest.pid" "${arguments[@]}" "$@"
+}
+
 # guest_takes DEV...: a guest that never runs, but has the devices; its process is
 # $guest_pid, its monitor $guest_qmp.
 guest_takes()
 {
-	local device arguments=()
-	for device; do
-		arguments+=(-device "vfio-pci,host=$device")
-	done
-	guest_qmp=$scenario_folder/guest.qmp
-	rm -f "$scenario_folder/guest.pid"
-	qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none \
-		-name holder -qmp "unix:$guest_qmp,server=on,wait=off" \
-		-daemonize -pidfile "$scenario_folder/guest.pid" "${arguments[@]}" ||
-		fail "the guest did not start with $*"
+	guest_with "$@" || fail "the guest did not start with $*"
 	guest_pid=$(<"$scenario_folder/guest.pid")
+}
+
+# guest_refused TEXT DEV...: no guest starts with them, and QEMU says TEXT.
+guest_refused()
+{
+	local text=$1
+	shift
+	! guest_with "$@" 2>"$scenario_folder/guest.err" || fail "a guest started with $*"
+	cat "$scenario_folder/guest.err"
+	grep -q -F -e "$text" "$scenario_folder/guest.err" || fail "QEMU did not say: $text"
+}
+
+# kernel_said TEXT: since the scenario began.
+kernel_said()
+{
+	dmesg | sed '1,/scenario .* begins/d' | grep -q -F -e "$1" ||
+		fail "the kernel did not say: $1"
 }
 
 # The guest ends, and with it its hold on the devices.
