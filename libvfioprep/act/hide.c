@@ -251,7 +251,10 @@ static int take_verdict(struct vfp_plan *plan, struct target *t, struct findings
 
 		if (severity == VFP_REFUSE && finding_lifted(f, plan->force)) {
 			severity = VFP_WARN;
-			t->lift_disks = t->lift_disks || streq(f->kind, "disk");
+			/* One that somebody has opened is given up by its own name. */
+			t->lift_disks =
+				t->lift_disks || (streq(f->kind, "disk") &&
+						  !startswith(f->object, "/dev/"));
 		} else if (severity == VFP_REFUSE) {
 			t->error = vfp_exit_worse(
 				t->error, streq(f->kind, "held") ? -EBUSY : -EPERM);

@@ -188,6 +188,36 @@ static char *without_back(const char *text)
 	return strf("%.*s\nback=%s", (int)(back - text), text, strchrnul(back + 1, '\n'));
 }
 
+/* Of an entry in udev's database only what is on the device, no identity. */
+static char *without_names(const char *text)
+{
+	_cleanup_str_ struct str kept = { 0 };
+	int r = str_add(&kept, "%s", "");
+
+	while (r == 0 && *text) {
+		size_t len = strcspn(text, "\n");
+
+		if (startswith(text, "E:ID_FS_TYPE=") ||
+		    startswith(text, "E:ID_PART_TABLE_TYPE="))
+			r = str_add(&kept, "%.*s\n", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+	return r == 0 ? take(kept.s) : NULL;
+}
+
+static bool is_udev(const char *path)
+{
+	return startswith(path, "/run/udev/data/");
+}
+
+/* @text as it may leave the host; NULL: no memory. */
+static char *redacted(struct mirror *m, const char *path, const char *text)
+{
+	if (is_identity(path))
+		return stand_in(m, path, text);
+	return is_udev(path) ? without_names(text) : without_back(text);
+}
+
 void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t size)
 {
 	_cleanup_free_ char *real = real_path(ctx, path), *place = NULL, *other = NULL;
@@ -200,9 +230,9 @@ void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t
 		place = strdup(path);
 	if (!place)
 		return;
-	if (ctx->mirror->redact && (is_identity(path) || startswith(path, RECORD_DIR))) {
-		other = is_identity(path) ? stand_in(ctx->mirror, path, text)
-					  : without_back(text);
+	if (ctx->mirror->redact &&
+	    (is_identity(path) || is_udev(path) || startswith(path, RECORD_DIR))) {
+		other = redacted(ctx->mirror, path, text);
 		if (!other)
 			return;
 		text = other;

@@ -3,8 +3,54 @@
  * Reasons about disks: volumes, arrays and mappings that are active on one, though nothing
  * of them is mounted.
  */
-#include "model/model.h"
+#include "model/block.h"
 
+/* What ends it, where that is known. */
+static char *remedy_for(struct vfp_ctx *ctx, const struct block *block)
+{
+	static const struct {
+		const char *uuid, *command;
+	} tools[] = {
+		{ "CRYPT-", "cryptsetup close" },
+		{ "LVM-", "lvchange -an /dev/mapper/" },
+		{ "mpath-", "multipath -f" },
+	};
+	_cleanup_free_ char *uuid = NULL;
+
+	if (startswith(block->name, "md"))
+		return strf("mdadm --stop /dev/%s", block->name);
+	if (startswith(block->name, "loop") && !strchr(block->name + strlen("loop"), 'p'))
+		return strf("losetup -d /dev/%s", block->name);
+	if (!block->mapper)
+		return strdup("deactivate it");
+	root_attr(ctx, &uuid, "/sys/class/block/%s/dm/uuid", block->name);
+	for (size_t i = 0; uuid && i < ARRAY_SIZE(tools); i++)
+		if (startswith(uuid, tools[i].uuid))
+			return strf("%s%s%s", tools[i].command,
+				    endswith(tools[i].command, "/") ? "" : " ",
+				    block->mapper);
+	return strf("dmsetup remove %s", block->mapper);
+}
+
+static int report_mapping(struct check *c, struct stack *stack, const struct block *block)
+{
+	const char *name = block->mapper ?: block->name;
+	_cleanup_free_ char *where = block_where(block);
+	_cleanup_free_ char *remedy = remedy_for(c->ctx, block);
+	int r;
+
+	if (!where || !remedy)
+		return -ENOMEM;
+	stack->in_use = true;
+	r = check_use(c, USE_NORMAL, "disk %s: %s is active", stack->list[0]->name, name);
+	if (r < 0)
+		return r;
+	return check_add(c, VFP_REFUSE, name, remedy,
+			 "%s is active on %s, though nothing of it is mounted", name,
+			 where);
+}
+
+/* A file system that has an image in use is mounted, and has been said. */
 int check_mapping(struct check *c, struct thing *thing)
 {
 	int r = check_stack(c, thing);
@@ -14,21 +60,9 @@ int check_mapping(struct check *c, struct thing *thing)
 	r = 0;
 	for (size_t i = 0; r == 0 && i < thing->stack->n; i++) {
 		const struct block *block = thing->stack->list[i];
-		const char *name = block->mapper ?: block->name;
-		_cleanup_free_ char *where = NULL;
 
-		if (!block->mapping || block->covered || block->used)
-			continue;
-		where = block_where(block);
-		if (!where)
-			return -ENOMEM;
-		r = check_use(c, USE_NORMAL, "disk %s: %s is active",
-			      thing->stack->list[0]->name, name);
-		r = r
-			  ?: check_add(c, VFP_REFUSE, name, "deactivate it",
-				       "%s is active on %s, though nothing of it "
-				       "is mounted",
-				       name, where);
+		if (block->mapping && !block->covered && !block->used && !block->image)
+			r = report_mapping(c, thing->stack, block);
 	}
 	return r;
 }

@@ -2,7 +2,7 @@
 /*
  * Reasons about disks: file systems mounted from anything stacked on one.
  */
-#include "model/model.h"
+#include "model/block.h"
 
 #include <libmount.h>
 
@@ -68,6 +68,18 @@ static int add_loss(struct losses *losses, dev_t dev, struct block *block,
 	return r;
 }
 
+/*
+ * What is mounted from an image is lost with the file system that the image is on, and is
+ * said with that. On many a host there are dozens.
+ */
+static struct libmnt_fs *bearer(const struct block *block, struct libmnt_fs *fs)
+{
+	for (; block; block = block->on)
+		if (block->image)
+			fs = block->image;
+	return fs;
+}
+
 static int find_losses(struct check *c, const struct stack *stack, struct losses *losses)
 {
 	_cleanup_iter_ struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -75,19 +87,18 @@ static int find_losses(struct check *c, const struct stack *stack, struct losses
 	int r = iter ? 0 : -ENOMEM;
 
 	while (r == 0 && (fs = mounts_next(c->facts->mounts->mounted, iter))) {
-		struct block *block = block_of_mount(c->ctx, stack, fs);
+		struct block *block = block_of_mount(stack, fs);
 
 		if (!block)
 			continue;
 		block->used = true;
-		r = add_loss(losses, mnt_fs_get_devno(fs), block,
+		r = add_loss(losses, mnt_fs_get_devno(bearer(block, fs)), block,
 			     nonnull(mnt_fs_get_target(fs)));
 	}
 	return r;
 }
 
-static int report_loss(struct check *c, const struct stack *stack,
-		       const struct lost *lost)
+static int report_loss(struct check *c, struct stack *stack, const struct lost *lost)
 {
 	_cleanup_free_ char *where = block_where(lost->block), *others = NULL;
 	int r;
@@ -99,6 +110,7 @@ static int report_loss(struct check *c, const struct stack *stack,
 			      nonnull(lost->others.s));
 	if (!where || !others)
 		return -ENOMEM;
+	stack->in_use = true;
 	r = check_use(c, is_vital(lost->where) ? USE_VITAL : USE_NORMAL,
 		      "disk %s: %s is mounted", stack->list[0]->name, lost->where);
 	if (r < 0)

@@ -2,11 +2,11 @@
 /*
  * Reasons about disks: the host swaps to one, or to a file on it.
  */
-#include "model/model.h"
+#include "model/block.h"
 
 #include <libmount.h>
 
-static int report_swap(struct check *c, const struct stack *stack, struct block *block,
+static int report_swap(struct check *c, struct stack *stack, struct block *block,
 		       const char *file)
 {
 	_cleanup_free_ char *where = block_where(block);
@@ -15,6 +15,7 @@ static int report_swap(struct check *c, const struct stack *stack, struct block 
 	if (!where)
 		return -ENOMEM;
 	block->used = true;
+	stack->in_use = true;
 	r = check_use(c, USE_VITAL, "disk %s: swap", stack->list[0]->name);
 	if (r < 0)
 		return r;
@@ -22,6 +23,17 @@ static int report_swap(struct check *c, const struct stack *stack, struct block 
 		c, VFP_REFUSE, "swap", "swapoff",
 		"the host would lose what it has swapped out: it swaps to %s%s%s%s",
 		where, file ? " (file " : "", nonnull(file), file ? ")" : "");
+}
+
+/* The file may be anywhere on what is mounted. */
+static struct block *block_of_swap(const struct mounts *mounts, const struct stack *stack,
+				   const char *source, bool file)
+{
+	struct libmnt_fs *fs = file ? mount_of_file(mounts, source) : NULL;
+
+	if (!file)
+		return stack_by_node(stack, source);
+	return fs ? block_of_mount(stack, fs) : NULL;
 }
 
 int check_swap(struct check *c, struct thing *thing)
@@ -37,8 +49,8 @@ int check_swap(struct check *c, struct thing *thing)
 	while (r == 0 && (fs = mounts_next(c->facts->mounts->swaps, iter))) {
 		const char *source = nonnull(mnt_fs_get_source(fs));
 		bool file = streq(nonnull(mnt_fs_get_swaptype(fs)), "file");
-		struct block *block = file ? block_of_file(c, thing->stack, source)
-					   : stack_by_node(thing->stack, source);
+		struct block *block =
+			block_of_swap(c->facts->mounts, thing->stack, source, file);
 
 		if (block)
 			r = report_swap(c, thing->stack, block, file ? source : NULL);

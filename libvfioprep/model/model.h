@@ -251,7 +251,7 @@ void findings_done(struct findings *findings);
  * over all that hangs below the device; listings share it over all devices.
  */
 struct facts {
-	struct mounts *mounts;	   /* mounts.c */
+	struct mounts *mounts;	   /* block.h */
 	struct network *network;   /* check-net-tower.c */
 	struct held_table *held;   /* check.c */
 };
@@ -263,78 +263,12 @@ void network_free(struct network *network);
 /* Something that hangs below the device. */
 struct thing {
 	char *subsystem, *path, *name;
-	struct stack *stack;	/* of a disk: what is on it; mounts.c */
+	struct stack *stack;	/* of a disk: what is on it; block.h */
 	struct tower *tower;	/* of an interface: what is on top of it; check-net-tower.c */
 };
 
-/*
- * A disk with its partitions and whatever is stacked on either: device mapper, md, bcache, at
- * any depth. [0] is the disk.
- */
-struct stack {
-	struct block {
-		char *name;	/* of the kernel: "sda2", "dm-0" */
-		char *mapper;	/* of /dev/mapper; NULL when it is none */
-		char *label;	/* for people: "sda2", "LVM vg0/root" */
-		dev_t dev;	/* 0: unknown */
-		struct block *on;	/* what it is a part of or lies on; NULL for the disk */
-		bool mapping;	/* not the disk nor one of its partitions */
-		bool covered;	/* something lies on it */
-		bool used;	/* mounted, or swapped to */
-	} **list;
-	size_t n;
-	/* Names of nodes by which mounts and swaps speak of them. */
-	struct alias {
-		char *node;
-		struct block *block;
-	} **aliases;
-	size_t n_aliases;
-};
-
-int stack_read(struct vfp_ctx *ctx, const char *disk, struct stack **ret_stack);
 void stack_free(struct stack *stack);
-
-/* The block of the stack with that number, or by that node ("/dev/mapper/vg0-root"). */
-struct block *stack_by_dev(const struct stack *stack, dev_t dev);
-struct block *stack_by_node(const struct stack *stack, const char *node);
-
-/* "sda2", "sda2 (LVM vg0/root)" */
-char *block_where(const struct block *block);
-
 struct check;
-
-/* -- mounts.c: what the host has mounted and swaps to, for the rows on disks ------------ */
-
-struct libmnt_table;
-struct libmnt_iter;
-struct libmnt_fs;
-
-struct mounts {
-	struct libmnt_table *mounted, *swaps;	/* NULL: could not be read */
-	bool of_host;	/* mounted are those of pid 1 */
-};
-
-/* Fills ->facts->mounts. */
-int mounts_need(struct check *c);
-
-/*
- * Fills @thing->stack, and ->facts->mounts with it: what is on the disk, and what is
- * mounted. 0 when @thing is no disk but a partition of one, 1 otherwise.
- */
-int check_stack(struct check *c, struct thing *thing);
-
-/* The next entry of @table, which may be NULL; NULL after the last. */
-struct libmnt_fs *mounts_next(struct libmnt_table *table, struct libmnt_iter *iter);
-
-/* The block of @stack that @fs is on; NULL: none. */
-struct block *block_of_mount(struct vfp_ctx *ctx, const struct stack *stack,
-			     struct libmnt_fs *fs);
-
-/* The block that the file at @path is on: that of the deepest mount above it. */
-struct block *block_of_file(struct check *c, const struct stack *stack, const char *path);
-
-void iter_freep(struct libmnt_iter **iter);
-#define _cleanup_iter_ _cleanup_(iter_freep)
 
 /* -- check-net-tower.c: what the host has of addresses and routes ----------------------- */
 
@@ -389,6 +323,7 @@ struct check {
 	char *use;
 	int use_rank;
 	bool unknown;		/* something could not be looked at */
+	bool disk_hangs;	/* opening one did not come back: no other is tried */
 };
 
 /* A finding of the row at work. */
@@ -419,7 +354,8 @@ bool check_has(const struct check *c, const char *subsystem);
 typedef int check_fn(struct check *c, struct thing *thing);
 check_fn check_bridge, check_iommu, check_reserved, check_interrupts;
 check_fn check_group, check_sriov, check_held, check_reset, check_power;
-check_fn check_swap, check_mounted, check_mapping, check_mounts_known;
+check_fn check_swap, check_mounted, check_mapping, check_mounts_known, check_zfs;
+check_fn check_exclusive, check_opened, check_fstab, check_signature;
 check_fn check_shared_folder;
 check_fn check_ssh, check_default_route, check_master, check_upper, check_addresses;
 check_fn check_network_known, check_no_interface;

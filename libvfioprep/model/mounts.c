@@ -4,13 +4,12 @@
  * those of pid 1: a hook or a service may see others. They are read as text through the
  * root and parsed by libmount from memory, so that a dump replays.
  */
-#include "model/model.h"
+#include "model/block.h"
 
 #include <libmount.h>
 #include <sys/sysmacros.h>
 
-#define TABLE_MAX  (64 << 20)
-#define LOOP_MAJOR 7
+#define TABLE_MAX (64 << 20)
 
 void mounts_free(struct mounts *mounts)
 {
@@ -18,17 +17,18 @@ void mounts_free(struct mounts *mounts)
 		return;
 	mnt_unref_table(mounts->mounted);
 	mnt_unref_table(mounts->swaps);
+	mnt_unref_table(mounts->fstab);
+	strings_free(mounts->pools);
+	loops_free(mounts);
 	free(mounts);
 }
 
-static int parse_table(struct vfp_ctx *ctx, const char *path,
-		       struct libmnt_table **ret_table)
+int mounts_parse(char *text, size_t size, const char *path,
+		 struct libmnt_table **ret_table)
 {
 	struct libmnt_table *table = mnt_new_table();
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
 	FILE *file;
-	int r = table ? root_read(ctx, path, TABLE_MAX, &text, &size) : -ENOMEM;
+	int r = table ? 0 : -ENOMEM;
 
 	if (r == 0 && size) {
 		file = fmemopen(text, size, "r");
@@ -43,6 +43,16 @@ static int parse_table(struct vfp_ctx *ctx, const char *path,
 	return r > 0 ? -EBADMSG : r;
 }
 
+static int read_table(struct vfp_ctx *ctx, const char *path,
+		      struct libmnt_table **ret_table)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int r = root_read(ctx, path, TABLE_MAX, &text, &size);
+
+	return r ?: mounts_parse(text, size, path, ret_table);
+}
+
 int mounts_need(struct check *c)
 {
 	struct mounts *mounts;
@@ -54,12 +64,14 @@ int mounts_need(struct check *c)
 	if (!mounts)
 		return -ENOMEM;
 	c->facts->mounts = mounts;
-	r = parse_table(c->ctx, "/proc/1/mountinfo", &mounts->mounted);
+	r = read_table(c->ctx, "/proc/1/mountinfo", &mounts->mounted);
 	mounts->of_host = r == 0;
 	if (r < 0 && r != -ENOMEM)
-		r = parse_table(c->ctx, "/proc/self/mountinfo", &mounts->mounted);
+		r = read_table(c->ctx, "/proc/self/mountinfo", &mounts->mounted);
 	if (r != -ENOMEM)
-		r = parse_table(c->ctx, "/proc/swaps", &mounts->swaps);
+		r = read_table(c->ctx, "/proc/swaps", &mounts->swaps);
+	if (r != -ENOMEM)
+		r = loops_read(c->ctx, mounts);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -89,44 +101,32 @@ struct libmnt_fs *mounts_next(struct libmnt_table *table, struct libmnt_iter *it
 	return table && mnt_table_next_fs(table, iter, &fs) == 0 ? fs : NULL;
 }
 
-/*
- * The block of @stack that @fs is on. A loop device on a disk itself counts as the disk.
- */
-struct block *block_of_mount(struct vfp_ctx *ctx, const struct stack *stack,
-			     struct libmnt_fs *fs)
+struct block *block_of_mount(const struct stack *stack, struct libmnt_fs *fs)
 {
 	dev_t dev = mnt_fs_get_devno(fs);
 	struct block *block = stack_by_dev(stack, dev);
-	_cleanup_free_ char *file = NULL;
 
-	if (block)
+	if (block || major(dev) != 0)
 		return block;
-	if (major(dev) == 0)
-		return stack_by_node(stack, nonnull(mnt_fs_get_srcpath(fs)));
-	if (major(dev) == LOOP_MAJOR &&
-	    root_attr(ctx, &file, "/sys/dev/block/%u:%u/loop/backing_file", LOOP_MAJOR,
-		      minor(dev)) == 0)
-		return stack_by_node(stack, file);
-	return NULL;
+	return stack_by_node(stack, nonnull(mnt_fs_get_srcpath(fs)));
 }
 
-struct block *block_of_file(struct check *c, const struct stack *stack, const char *path)
+struct libmnt_fs *mount_of_file(const struct mounts *mounts, const char *path)
 {
 	_cleanup_iter_ struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct block *block = NULL;
-	struct libmnt_fs *fs;
+	struct libmnt_fs *fs, *found = NULL;
 	size_t longest = 0;
 
-	while (iter && (fs = mounts_next(c->facts->mounts->mounted, iter))) {
+	while (iter && (fs = mounts_next(mounts->mounted, iter))) {
 		const char *where = nonnull(mnt_fs_get_target(fs));
 		size_t len = streq(where, "/") ? 0 : strlen(where);
 
 		if (strncmp(path, where, len) != 0 || path[len] != '/' || len < longest)
 			continue;
 		longest = len;
-		block = block_of_mount(c->ctx, stack, fs);
+		found = fs;
 	}
-	return block;
+	return found;
 }
 
 int check_stack(struct check *c, struct thing *thing)
@@ -141,7 +141,7 @@ int check_stack(struct check *c, struct thing *thing)
 	disk = below_disk_name(thing->name);
 	if (!disk)
 		return -ENOMEM;
-	r = stack_read(c->ctx, disk, &thing->stack);
-	r = r ?: mounts_need(c);
+	r = mounts_need(c);
+	r = r ?: stack_read(c->ctx, disk, c->facts->mounts, &thing->stack);
 	return r < 0 ? r : 1;
 }

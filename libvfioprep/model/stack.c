@@ -8,7 +8,7 @@
  * its own, and swaps have none. So each block is also known by the names of its nodes,
  * and where a btrfs file system lies on several disks, by those of its other members.
  */
-#include "model/model.h"
+#include "model/block.h"
 
 #include <sys/sysmacros.h>
 
@@ -23,6 +23,7 @@ static void block_free(struct block *block)
 	free(block->name);
 	free(block->mapper);
 	free(block->label);
+	free(block->udev);
 	free(block);
 }
 
@@ -82,9 +83,16 @@ char *block_where(const struct block *block)
 
 static int add_alias(struct stack *stack, struct block *block, char *node)
 {
-	struct alias *alias = node ? calloc(1, sizeof(*alias)) : NULL;
-	int r = alias ? list_add((void ***)&stack->aliases, &stack->n_aliases, alias)
-		      : -ENOMEM;
+	struct alias *alias;
+	int r;
+
+	if (node && stack_by_node(stack, node)) {
+		free(node);
+		return 0;
+	}
+	alias = node ? calloc(1, sizeof(*alias)) : NULL;
+	r = alias ? list_add((void ***)&stack->aliases, &stack->n_aliases, alias)
+		  : -ENOMEM;
 
 	if (r < 0) {
 		free(alias);
@@ -96,17 +104,27 @@ static int add_alias(struct stack *stack, struct block *block, char *node)
 	return 0;
 }
 
-/* "/dev/dm-0" and "/dev/mapper/vg0-root"; cciss!c0d0 is /dev/cciss/c0d0. */
-static int add_names(struct stack *stack, struct block *block, const char *name,
-		     const char *mapper)
+static char *node_of(const char *name)
 {
 	char *node = strf("/dev/%s", name);
-	int r;
 
 	for (char *c = node; c && *c; c++)
 		if (*c == '!')
 			*c = '/';
-	r = add_alias(stack, block, node);
+	return node;
+}
+
+char *block_node(const struct block *block)
+{
+	return node_of(block->name);
+}
+
+/* "/dev/dm-0" and "/dev/mapper/vg0-root" */
+static int add_names(struct stack *stack, struct block *block, const char *name,
+		     const char *mapper)
+{
+	int r = add_alias(stack, block, node_of(name));
+
 	if (r == 0 && mapper)
 		r = add_alias(stack, block, strf("/dev/mapper/%s", mapper));
 	return r;
@@ -271,19 +289,43 @@ static int add_btrfs(struct vfp_ctx *ctx, struct stack *stack)
 	return r == -ENOMEM ? r : 0;
 }
 
-int stack_read(struct vfp_ctx *ctx, const char *disk, struct stack **ret_stack)
+static int add_loops(struct vfp_ctx *ctx, struct stack *stack,
+		     const struct mounts *mounts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < mounts->n_loops; i++) {
+		const struct loop *loop = mounts->loops[i];
+		struct block *base = loop_base(stack, loop);
+
+		if (!base || stack_by_name(stack, loop->name))
+			continue;
+		r = add_block(ctx, stack, loop->name, base, true);
+		base = stack_by_name(stack, loop->name);
+		if (base)
+			base->image = loop->fs;
+	}
+	return r;
+}
+
+/* The list grows while it is walked; what is in it already is not added again. */
+int stack_read(struct vfp_ctx *ctx, const char *disk, const struct mounts *mounts,
+	       struct stack **ret_stack)
 {
 	_cleanup_(stack_freep) struct stack *stack = calloc(1, sizeof(*stack));
+	size_t walked = 0;
 	int r;
 
 	if (!stack)
 		return -ENOMEM;
 	r = add_block(ctx, stack, disk, NULL, false);
-	/* The list grows while it is walked; what is in it already is not added again. */
-	for (size_t i = 0; r == 0 && i < stack->n; i++)
-		r = add_partitions(ctx, stack, stack->list[i])
-			  ?: add_holders(ctx, stack, stack->list[i]);
-	r = r ?: add_btrfs(ctx, stack);
+	while (r == 0 && walked < stack->n) {
+		for (; r == 0 && walked < stack->n; walked++)
+			r = add_partitions(ctx, stack, stack->list[walked])
+				  ?: add_holders(ctx, stack, stack->list[walked]);
+		r = r ?: add_btrfs(ctx, stack);
+		r = r ?: add_loops(ctx, stack, mounts);
+	}
 	if (r == 0)
 		*ret_stack = take(stack);
 	return r;

@@ -80,14 +80,16 @@ static inline void sibling(const char *driver)
 static inline struct vfp_finding **check_with(const char *address, const char *with)
 {
 	_cleanup_device_ struct vfp_device *d = NULL, *other = NULL;
+	struct vfp_device *along[2] = { NULL, NULL };
 	struct vfp_check_options options = how;
 	struct vfp_finding **findings = NULL;
 
 	assert_int_equal(device_load(ctx, address, &d), 0);
 	if (with)
 		assert_int_equal(device_load(ctx, with, &other), 0);
+	along[0] = other;
 	if (!how.with)
-		options.with = (struct vfp_device *const[]){ other, NULL };
+		options.with = along;
 	assert_int_equal(vfp_check(ctx, d, &options, &findings), 0);
 	return findings;
 }
