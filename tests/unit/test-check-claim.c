@@ -19,9 +19,9 @@ static void claimed(const char *pid)
 		.for_ = strdup("web1"),
 		.pid = strdup(pid),
 		.orig_driver = strdup("e1000e"),
-		.orig_override = strdup(""),
+		.orig[OVERRIDE] = strdup(""),
 		.goal_driver = strdup("vfio-pci"),
-		.goal_override = strdup("vfio-pci"),
+		.goal[OVERRIDE] = strdup("vfio-pci"),
 	};
 
 	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
