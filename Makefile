@@ -52,8 +52,9 @@ help:
 	@echo "make deps       install what building and testing need"
 	@echo "make demo       watch a device go to a virtual machine and back (in a virtual host)"
 	@echo "make check      all tests: lint, unit, lab with the demo"
+	@echo "make check-long the same, with everything that takes long (two hours or three)"
 	@echo "make unit       unit tests; seconds, no root, no virtual machine (ASAN=1: slower)"
-	@echo "make lab        scenarios on real kernels in a virtual host"
+	@echo "make lab        scenarios on real kernels in a virtual host (LONG=1: all of them)"
 	@echo "make lint       formatting, exports, links, documents"
 	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX))"
 
@@ -138,12 +139,12 @@ build/lab/floor build/lab/killpoints: build/lab/%: tests/lab/%.c
 	$(CC) -O2 -D_GNU_SOURCE $(WARN) -o $@ $<
 
 lab: all build/lab/floor build/lab/killpoints
-	@tests/lab/run -k all
+	@tests/lab/run -k all $(if $(LONG),--long)
 
 lint: all
 	@scripts/lint
 
-demo check: ensure-deps
+demo check check-long: ensure-deps
 	@$(MAKE) --no-print-directory run-$@
 
 run-demo: all
@@ -154,6 +155,12 @@ run-check: all
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit ASAN=1
 	@$(MAKE) --no-print-directory lab
+
+# Every original state, every kill point, every walk to its end.
+run-check-long: all
+	@$(MAKE) --no-print-directory lint
+	@VFIOPREP_THOROUGH=1 $(MAKE) --no-print-directory unit ASAN=1
+	@$(MAKE) --no-print-directory lab LONG=1
 
 deps:
 	@scripts/deps install
@@ -180,5 +187,6 @@ install: all
 clean:
 	rm -rf build/bin build/obj build/dev build/asan build/lib* build/vfioprep.pc
 
-.PHONY: FORCE all help unit lab lint demo check run-demo run-check deps ensure-deps install clean
+.PHONY: FORCE all help unit lab lint demo check check-long run-demo run-check \
+	run-check-long deps ensure-deps install clean
 .DELETE_ON_ERROR:
