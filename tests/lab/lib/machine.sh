@@ -51,6 +51,14 @@ iommu()
 	kernel_words+=(intel_iommu=on)
 }
 
+# acpi_table NAME: what the firmware says besides, by acpi/NAME.asl.
+acpi_table()
+{
+	iasl -p "$run_folder/$1" "$lab/acpi/$1.asl" >"$run_folder/iasl.log" 2>&1 ||
+		die "acpi/$1.asl: $(<"$run_folder/iasl.log")"
+	qemu_arguments+=(-acpitable "file=$run_folder/$1.aml")
+}
+
 # network NAME: an emulated network with a gateway at 10.0.2.2 and nothing beyond.
 network()
 {
