@@ -161,6 +161,19 @@ static void a_module_that_is_there_is_not(void **state)
 	assert_says("");
 }
 
+/* A variant brings all that it needs. */
+static void a_device_that_vfio_has_needs_no_module(void **state)
+{
+	(void)state;
+	no_driver();
+	assert_includes("refuse driver:");
+	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
+							  .driver = "mlx5_vfio_pci",
+							  .group = 12,
+							  .reset = true });
+	assert_says("");
+}
+
 /* As vfio-pci takes them: the class under its mask, whatever is not said matches. */
 static const struct {
 	const char *ids;
@@ -220,6 +233,7 @@ int main(void)
 		TEST(a_record_that_cannot_be_trusted_claims_nothing),
 		TEST(a_kernel_without_vfio_is_refused),
 		TEST(a_module_that_is_there_is_not),
+		TEST(a_device_that_vfio_has_needs_no_module),
 		TEST(ids_match_as_the_kernel_has_it),
 		TEST(a_bridge_has_one_reason),
 	};
