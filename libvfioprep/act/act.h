@@ -93,6 +93,7 @@ struct job {
 	size_t done;		/* steps that succeeded */
 	int error;		/* of step `done`: 0 none, -EINPROGRESS it did not come back */
 	char **text;		/* the answer of each READ, by step */
+	char *where;		/* in the kernel it waits, when it did not come back; or NULL */
 
 	struct child child;	/* while running */
 	int64_t deadline;
@@ -142,7 +143,8 @@ struct target {
 	bool todo;			/* something is to be done, if only to the record */
 	int error;			/* what came of it */
 	int step_error;			/* what the kernel said to the step that failed */
-	struct step failed;		/* that step; strings not owned */
+	struct step failed;		/* that step; its strings are owned */
+	char *where;			/* in the kernel it waits, if it did not come back */
 	bool foreign;			/* somebody else has changed it in between */
 	bool saved;			/* the record of the change was written */
 	bool written;			/* some step may have had an effect */

@@ -61,8 +61,9 @@ static void say_stuck(struct vfp_plan *plan, const struct target *t)
 {
 	target_say(plan, t, VFP_ERROR, "stuck", t->failed.path,
 		   "end what holds the device; vfioprep status shows it",
-		   "the kernel did not come back from writing %s within %g s",
-		   t->failed.path, (double)plan->timeout / 1000);
+		   "the kernel did not come back from writing %s within %g s%s%s",
+		   t->failed.path, (double)plan->timeout / 1000,
+		   t->where ? "; it waits in " : "", nonnull(t->where));
 }
 
 static void say_failed(struct vfp_plan *plan, struct target *t)
@@ -157,6 +158,11 @@ static void settle(struct vfp_plan *plan, struct target *t, const struct target 
 			"left alone",
 			*b->now.driver ? b->now.driver : "none",
 			*b->now.value[OVERRIDE] ? b->now.value[OVERRIDE] : "none");
+	} else if (t->error == -EINPROGRESS) {
+		target_say(plan, t, VFP_ERROR, "stuck", nonnull(b->failed.path),
+			   "vfioprep status shows it",
+			   "the kernel did not come back while it was put back%s%s",
+			   b->where ? "; it waits in " : "", nonnull(b->where));
 	} else if (t->error == -ENOTRECOVERABLE) {
 		target_say(plan, t, VFP_ERROR, "back", t->found.driver,
 			   "run vfioprep recover", "it could not be put back to %s: %s",

@@ -127,6 +127,7 @@ void job_done(struct job *job)
 	for (size_t i = 0; job->text && i < job->steps.n; i++)
 		free(job->text[i]);
 	free(job->text);
+	free(job->where);
 	steps_done(&job->steps);
 	*job = (struct job){ .lock_fd = -1 };
 }
@@ -134,6 +135,8 @@ void job_done(struct job *job)
 static void end_job(struct job *job, int error)
 {
 	job->error = error;
+	if (error == -EINPROGRESS && child_where(job->ctx, &job->child, &job->where) < 0)
+		log_debug(job->ctx, "where the kernel waits cannot be read");
 	child_end(&job->child, error != -EINPROGRESS);
 	job->running = false;
 }

@@ -54,6 +54,7 @@ void target_reset(struct target *target)
 	free(target->objection);
 	free(target->failed.path);
 	free(target->failed.value);
+	free(target->where);
 	*target = fresh;
 }
 
@@ -224,12 +225,15 @@ void targets_unlock(struct vfp_plan *plan)
 /* -- snapshot, record, state ---------------------------------------------------------------- */
 
 /* An errno of the file system says nothing about how far we came. */
-static int read_failed(struct vfp_plan *plan, struct target *t, int error)
+static int read_failed(struct vfp_plan *plan, struct target *t, int error,
+		       const char *where)
 {
 	if (error == -EINPROGRESS)
-		return target_say(plan, t, VFP_REFUSE, "stuck", "",
-				  "end what holds the device, or reboot",
-				  "the kernel does not answer for it: a call on it hangs")
+		return target_say(
+			       plan, t, VFP_REFUSE, "stuck", "",
+			       "end what holds the device, or reboot",
+			       "the kernel does not answer for it: a call on it hangs%s%s",
+			       where ? "; reading waits in " : "", nonnull(where))
 			     ?: error;
 	if (error != -ECANCELED)
 		target_say(plan, t, VFP_ERROR, "read", "", "",
@@ -263,7 +267,7 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 			     ?: -ENODEV;
 	r = r ?: record_load(plan->ctx, t->address, &t->record);
 	choose_settings(plan, t);
-	return r < 0 && r != -ENOENT ? read_failed(plan, t, r) : 0;
+	return r < 0 && r != -ENOENT ? read_failed(plan, t, r, NULL) : 0;
 }
 
 void targets_load(struct vfp_plan *plan)
@@ -343,7 +347,8 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 		else
 			t->error = take_state(plan, t, &jobs[i], state);
 		if (t->error < 0)
-			t->error = read_failed(plan, t, t->error);
+			t->error = read_failed(plan, t, t->error,
+					       jobs ? jobs[i].where : NULL);
 	}
 	for (size_t i = 0; jobs && i < plan->n; i++)
 		job_done(&jobs[i]);

@@ -104,7 +104,7 @@ static int prove(struct vfp_plan *plan, struct target *t, const struct job *job)
 	return 0;
 }
 
-static void keep_failed_step(struct target *t, const struct job *job)
+static void keep_failed_step(struct target *t, struct job *job)
 {
 	const struct step *step = &job->steps.list[job->done];
 
@@ -113,6 +113,8 @@ static void keep_failed_step(struct target *t, const struct job *job)
 	free(t->failed.value);
 	t->failed =
 		(struct step){ step->op, strdup(step->path), strdup(step->value), 0, 0 };
+	free(t->where);
+	t->where = take(job->where);
 }
 
 static void take_result(struct vfp_plan *plan, struct target *t, struct job *job)

@@ -3,7 +3,8 @@
  * Children: a process for whatever may block in the kernel, so that the caller never does. A
  * child does one step for each byte that it is sent and reports it; end of file means stop.
  * It is never signalled: the first signal turns vfio's wait for a held device into one that
- * cannot be interrupted. A child that does not report in time is simply forgotten.
+ * cannot be interrupted. A child that does not report in time is left behind, and reaped when
+ * it has come back and another one is started.
  */
 #include "host/host.h"
 
@@ -12,8 +13,83 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+
+/* -- left behind ----------------------------------------------------------------------------- */
+
+/*
+ * Those that hang, of all contexts, for a context may end before them. A program that runs for
+ * months must not collect the dead; it may have threads.
+ */
+static _Atomic pid_t left_behind[64];
+
+static void leave_behind(pid_t pid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_behind); i++) {
+		pid_t none = 0;
+
+		if (atomic_compare_exchange_strong(&left_behind[i], &none, pid))
+			return;
+	}
+}
+
+/* Some other fork of the program may have inherited the list: these are not its children. */
+static void reap_left_behind(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(left_behind); i++) {
+		pid_t pid = atomic_load(&left_behind[i]);
+
+		if (pid > 0 && waitpid(pid, NULL, WNOHANG | __WCLONE) != 0)
+			atomic_compare_exchange_strong(&left_behind[i], &pid, 0);
+	}
+}
+
+#define FRAMES 4
+
+/* "[<0>] pci_device_remove+0x33/0xa0 [module]", a line for each frame. */
+static int take_frames(const char *stack, struct str *text)
+{
+	int r = 0;
+
+	for (int i = 0; i < FRAMES && r == 0; i++) {
+		const char *name = strstr(stack, "] ");
+		size_t n = name ? strcspn(name + 2, "+ \n") : 0;
+
+		if (n == 0)
+			break;
+		r = str_add(text, "%s%.*s", i ? ", " : "", (int)n, name + 2);
+		stack = strchrnul(name, '\n');
+	}
+	return r;
+}
+
+int child_where(struct vfp_ctx *ctx, const struct child *child, char **ret_where)
+{
+	_cleanup_str_ struct str text = { 0 };
+	_cleanup_free_ char *stack = NULL, *wchan = NULL;
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", (int)child->pid);
+	r = root_read(ctx, path, 4096, &stack, NULL);
+	if (r == 0)
+		r = take_frames(stack, &text);
+	if (r == 0 && text.len) {
+		*ret_where = take(text.s);
+		return 0;
+	}
+	r = root_attr(ctx, &wchan, "/proc/%d/wchan", (int)child->pid);
+	if (r < 0)
+		return r;
+	if (!*wchan || streq(wchan, "0"))
+		return -ENODATA;
+	*ret_where = take(wchan);
+	return 0;
+}
+
+/* -- in the child ---------------------------------------------------------------------------- */
 
 static void set_null_io(void)
 {
@@ -79,6 +155,8 @@ static void child_main(child_fn *fn, void *data, size_t n, int go, int report)
 		;
 }
 
+/* -- in the parent --------------------------------------------------------------------------- */
+
 /*
  * A new process without an exit signal, hence without SIGCHLD, and seen by wait() only with
  * __WCLONE. The raw call keeps handlers of pthread_atfork(3) out.
@@ -97,6 +175,7 @@ int child_start(struct vfp_ctx *ctx, child_fn *fn, void *data, size_t n, int kee
 	int fds[2];
 	pid_t pid;
 
+	reap_left_behind();
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	go_read = fds[0];
@@ -170,7 +249,9 @@ void child_end(struct child *child, bool wait)
 {
 	close(child->go);
 	close(child->report);
-	if (wait)
+	if (!wait)
+		leave_behind(child->pid);
+	else
 		while (waitpid(child->pid, NULL, __WCLONE) < 0 && errno == EINTR)
 			;
 	child->pid = 0;

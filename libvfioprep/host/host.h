@@ -164,8 +164,16 @@ int child_go(struct child *child);
 int child_take(struct child *child, struct child_report *ret_report);
 
 /*
+ * The functions of the kernel in which the child waits, innermost first: "vfio_unregister_
+ * group_dev, vfio_pci_remove"; to others than root only the first. Does not block: the one lock
+ * that the kernel takes for it is that of exec, which a child never calls. Any error: unknown.
+ */
+int child_where(struct vfp_ctx *ctx, const struct child *child, char **ret_where);
+
+/*
  * Forget the child: it ends after the step that it is in. With @wait it is between steps and
- * is reaped; otherwise it may be blocked in the kernel and is left alone, never signalled.
+ * is reaped; otherwise it may be blocked in the kernel and is left alone, never signalled, and
+ * reaped by some later child_start().
  */
 void child_end(struct child *child, bool wait);
 

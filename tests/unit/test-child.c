@@ -150,6 +150,92 @@ static void the_programs_own_sigpipe_is_untouched(void **state)
 	sigaction(SIGPIPE, &old, NULL);
 }
 
+/* -- where a child hangs --------------------------------------------------------------- */
+
+static void where_it_waits_is_read_from_its_stack(void **state)
+{
+	static const char stack[] = "[<0>] vfio_unregister_group_dev+0x9c/0x110 [vfio]\n"
+				    "[<0>] vfio_pci_remove+0x15/0x20 [vfio_pci]\n"
+				    "[<0>] pci_device_remove+0x33/0xa0\n"
+				    "[<0>] device_release_driver_internal+0x1c4/0x220\n"
+				    "[<0>] unbind_store+0x10f/0x120\n";
+	_cleanup_free_ char *where = NULL;
+	struct child child = { .pid = 4711 };
+
+	(void)state;
+	assert_int_equal(child_where(ctx, &child, &where), -ENOENT);
+	fixture_write(fixture, "/proc/4711/stack", "%s", stack);
+	assert_int_equal(child_where(ctx, &child, &where), 0);
+	assert_string_equal(where, "vfio_unregister_group_dev, vfio_pci_remove, "
+				   "pci_device_remove, device_release_driver_internal");
+}
+
+static void without_a_stack_one_function_is_known(void **state)
+{
+	_cleanup_free_ char *where = NULL;
+	struct child child = { .pid = 4712 };
+
+	(void)state;
+	fixture_write(fixture, "/proc/4712/wchan", "0");
+	assert_int_equal(child_where(ctx, &child, &where), -ENODATA);
+	fixture_write(fixture, "/proc/4712/wchan", "vfio_unregister_group_dev");
+	assert_int_equal(child_where(ctx, &child, &where), 0);
+	assert_string_equal(where, "vfio_unregister_group_dev");
+}
+
+/* -- the dead ----------------------------------------------------------------------------- */
+
+static bool process_exists(pid_t pid)
+{
+	return kill(pid, 0) == 0;
+}
+
+/* As a zombie it is still there, so the number cannot be another process meanwhile. */
+static void await_death(pid_t pid)
+{
+	_cleanup_free_ char *path = strf("/proc/%d/stat", (int)pid);
+	int64_t deadline = deadline_in(5000);
+	char text[256], *state;
+
+	for (;;) {
+		int fd = open(path, O_RDONLY);
+		ssize_t n = read(fd, text, sizeof(text) - 1);
+
+		close(fd);
+		assert_true(n > 0);
+		text[n] = '\0';
+		state = strrchr(text, ')');
+		if (state && startswith(state, ") Z"))
+			return;
+		assert_false(deadline_passed(deadline));
+		pause_msec(1);
+	}
+}
+
+static void left_behind_it_is_reaped_when_it_has_ended(void **state)
+{
+	struct child_report report;
+	struct child hanging[3], other;
+	pid_t pid[3];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hanging); i++) {
+		start(count_step, shared, 1, -1, &hanging[i]);
+		pid[i] = hanging[i].pid;
+		assert_int_equal(child_go(&hanging[i]), 0);
+		await_number(&shared->begun, (int)i + 1);
+		child_end(&hanging[i], false);
+	}
+	release();
+	for (size_t i = 0; i < ARRAY_SIZE(hanging); i++)
+		await_death(pid[i]);
+	start(count_step, NULL, 1, -1, &other);
+	for (size_t i = 0; i < ARRAY_SIZE(hanging); i++)
+		assert_false(process_exists(pid[i]));
+	step(&other, &report);
+	child_end(&other, true);
+}
+
 /* -- the parent dies ----------------------------------------------------------------- */
 
 /* The tool: gives one go of three, and is killed while that step runs. */
@@ -194,6 +280,9 @@ int main(void)
 		cmocka_unit_test_setup(a_step_that_hangs_is_left_behind, clear),
 		cmocka_unit_test_setup(a_child_that_dies_is_a_broken_pipe, clear),
 		cmocka_unit_test_setup(the_programs_own_sigpipe_is_untouched, clear),
+		cmocka_unit_test_setup(where_it_waits_is_read_from_its_stack, clear),
+		cmocka_unit_test_setup(without_a_stack_one_function_is_known, clear),
+		cmocka_unit_test_setup(left_behind_it_is_reaped_when_it_has_ended, clear),
 		cmocka_unit_test_setup(no_step_begins_after_the_parent_died, clear),
 	};
 
