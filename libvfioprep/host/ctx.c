@@ -133,10 +133,10 @@ const char *ctx_boot_id(struct vfp_ctx *ctx)
 int ctx_kernel(struct vfp_ctx *ctx)
 {
 	_cleanup_free_ char *release = NULL;
-	int major, minor;
+	unsigned int major, minor;
 
 	if (root_attr(ctx, &release, "/proc/sys/kernel/osrelease") < 0 ||
-	    sscanf(release, "%d.%d", &major, &minor) != 2)
+	    sscanf(release, "%4u.%3u", &major, &minor) != 2)
 		return 0;
-	return major * 1000 + minor;
+	return (int)(major * 1000 + minor);
 }

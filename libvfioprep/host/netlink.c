@@ -160,6 +160,13 @@ static int add_route(struct table *t, const struct nlmsghdr *message)
 
 /* -- asking the kernel --------------------------------------------------------------- */
 
+/* libmnl takes a length above INT_MAX for one below zero, and reads to the next boundary. */
+static bool is_whole(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left &&
+	       MNL_ALIGN(message->nlmsg_len) <= (uint32_t)left;
+}
+
 /*
  * All messages in @buffer. 1: the last one was among them; 0: more to come; -EINTR: the
  * table changed, ask again. In a replay (@live false) there are several answers in a row.
@@ -169,7 +176,7 @@ static int take_messages(struct table *t, const char *buffer, size_t size, bool 
 	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)size, r;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
 		if (live && message->nlmsg_flags & NLM_F_DUMP_INTR)
 			return -EINTR;
 		if (message->nlmsg_type == NLMSG_DONE && live)
