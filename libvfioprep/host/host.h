@@ -120,6 +120,10 @@ bool root_exists(struct vfp_ctx *ctx, const char *format, ...) _printf_(2, 3);
 /* The path with all symbolic links resolved, as seen below the root. */
 int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real);
 
+/* For the mirror, which must not see its own reads: the same, and the target of a link. */
+int root_place(struct vfp_ctx *ctx, const char *path, char **ret_place);
+int root_readlink(struct vfp_ctx *ctx, const char *path, char target[PATH_MAX]);
+
 /* -- mirror.c: for dump: a copy of what was read ----------------------------------------- */
 
 int mirror_new(const char *dir, bool redact, struct mirror **ret_mirror);

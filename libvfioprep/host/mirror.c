@@ -52,13 +52,13 @@ void mirror_free(struct mirror *m)
 /* The source's real @path, below the root of the context; "" is the root itself. */
 static char *real_path(struct vfp_ctx *ctx, const char *path)
 {
-	_cleanup_free_ char *source = strf("%s%s", ctx->root, *path ? path : "/");
-	_cleanup_free_ char *real = source ? realpath(source, NULL) : NULL;
-	size_t prefix = strlen(ctx->root);
+	char *real = NULL;
 
-	if (!real || strncmp(real, ctx->root, prefix) != 0)
+	if (root_place(ctx, *path ? path : "/", &real) < 0)
 		return NULL;
-	return strdup(streq(real + prefix, "/") ? "" : real + prefix);
+	if (streq(real, "/"))
+		*real = '\0';
+	return real;
 }
 
 /* mkdir -p of a real path ("/sys/devices"), in the copy. */
@@ -111,20 +111,13 @@ static void copy_link(struct vfp_ctx *ctx, const char *path, const char *target)
 /* All links on the way to @path and @path itself where it is one. */
 static void copy_links(struct vfp_ctx *ctx, const char *path)
 {
-	char prefix[PATH_MAX], source[2 * PATH_MAX], target[PATH_MAX];
+	char prefix[PATH_MAX], target[PATH_MAX];
 
 	for (const char *p = path; *p && (size_t)(p - path) < sizeof(prefix) - 1;) {
-		size_t len = strcspn(p + 1, "/") + 1;
-		ssize_t n;
-
-		p += len;
+		p += strcspn(p + 1, "/") + 1;
 		snprintf(prefix, sizeof(prefix), "%.*s", (int)(p - path), path);
-		snprintf(source, sizeof(source), "%s%s", ctx->root, prefix);
-		n = readlink(source, target, sizeof(target) - 1);
-		if (n < 0)
-			continue;
-		target[n] = '\0';
-		copy_link(ctx, prefix, target);
+		if (root_readlink(ctx, prefix, target) == 0)
+			copy_link(ctx, prefix, target);
 	}
 }
 
@@ -223,10 +216,10 @@ void mirror_file(struct vfp_ctx *ctx, const char *path, const char *text, size_t
 	_cleanup_free_ char *real = real_path(ctx, path), *place = NULL, *other = NULL;
 
 	copy_links(ctx, path);
-	/* What is no file of the source (answers of netlink) has its path as it is. */
+	/* What is no file of a running system (answers of netlink) has its path as it is. */
 	if (real)
 		place = real_place(ctx, real);
-	else if (make_dirs(ctx->mirror, "/netlink") == 0)
+	else if (!ctx->dump && make_dirs(ctx->mirror, "/netlink") == 0)
 		place = strdup(path);
 	if (!place)
 		return;

@@ -142,6 +142,24 @@ static char *body(char *text)
 	return newline + 1;
 }
 
+/* The name of a driver or module: it becomes a part of paths. "" and NULL are none. */
+static bool is_name(const char *s)
+{
+	for (const char *c = nonnull(s); *c; c++)
+		if (iscntrl((unsigned char)*c) || *c == '/')
+			return false;
+	return !s || (!streq(s, ".") && !streq(s, ".."));
+}
+
+/* Has it all that is needed to act upon it? */
+static bool is_complete(const struct record *record)
+{
+	return record->device && record->identity && record->boot && record->phase &&
+	       record->orig_driver && record->orig[OVERRIDE] && record->goal_driver &&
+	       record->goal[OVERRIDE] && is_name(record->orig_driver) &&
+	       is_name(record->orig_module) && is_name(record->goal_driver);
+}
+
 /* Returns -EINVAL for what is not a whole record of this format, with *why. */
 static int parse(char *text, struct record *record, const char **why)
 {
@@ -163,12 +181,7 @@ static int parse(char *text, struct record *record, const char **why)
 		return r;
 	r = take_pairs(pairs, n, record);
 	pairs_free(pairs, n);
-	if (r == 0 &&
-	    (!record->device || !record->identity || !record->boot || !record->phase ||
-	     !record->orig_driver || !record->orig[OVERRIDE] || !record->goal_driver ||
-	     !record->goal[OVERRIDE]))
-		r = -EINVAL;
-	return r;
+	return r == 0 && !is_complete(record) ? -EINVAL : r;
 }
 
 /* -- load, save, drop ------------------------------------------------------------------------- */
@@ -178,20 +191,26 @@ static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text,
 {
 	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false), fd = -1;
 	char path[PATH_MAX];
+	size_t size;
 	struct stat st;
+	int r;
 
 	if (dir < 0) {
 		*ret_trusted = dir != -EPERM;
 		return dir;
 	}
 	snprintf(path, sizeof(path), RECORD_DIR "/%s", address);
-	fd = root_open(ctx, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	*ret_trusted = fd != -ELOOP;
+	fd = root_open(ctx, path, O_PATH | O_NOFOLLOW);
+	*ret_trusted = true;
 	if (fd < 0)
 		return fd;
 	*ret_trusted = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 		       state_check_owner(ctx, fd) == 0;
-	return *ret_trusted ? root_read(ctx, path, RECORD_MAX, ret_text, NULL) : -EPERM;
+	r = *ret_trusted ? root_read(ctx, path, RECORD_MAX, ret_text, &size) : -EPERM;
+	/* What is behind a zero byte would go unseen: such a file is no record. */
+	if (r == 0 && strlen(*ret_text) < size)
+		**ret_text = '\0';
+	return r;
 }
 
 static int set_problem(struct record *record, const char *address, bool stale,

@@ -66,26 +66,35 @@ static int read_all(int fd, size_t max, bool attribute, struct str *text)
 	return 0;
 }
 
-/* What lies in a folder made elsewhere may be anything; /sys and /proc are as they are. */
-static int check_regular(struct vfp_ctx *ctx, int fd)
+/*
+ * What lies in a folder made elsewhere may be anything, and opening is enough to start some
+ * devices; so it is looked at first, and opened by what was looked at.
+ */
+static int open_in_dump(struct vfp_ctx *ctx, const char *path, int flags)
 {
+	_cleanup_close_ int place = root_open(ctx, path, O_PATH);
+	char self[64];
 	struct stat st;
+	int fd;
 
-	if (ctx->root_fd < 0)
-		return 0;
-	if (fstat(fd, &st) < 0)
+	if (place < 0)
+		return place;
+	if (fstat(place, &st) < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+	fd = open(self, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int root_open_file(struct vfp_ctx *ctx, const char *path)
 {
-	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	int r = fd < 0 ? fd : check_regular(ctx, fd);
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-	if (r < 0 && fd >= 0)
-		close(fd);
-	return r < 0 ? r : fd;
+	/* /sys and /proc are as they are. */
+	return ctx->root_fd < 0 ? root_open(ctx, path, flags)
+				: open_in_dump(ctx, path, flags);
 }
 
 static int read_file(struct vfp_ctx *ctx, const char *path, size_t max, bool attribute,
@@ -143,23 +152,11 @@ int root_attr(struct vfp_ctx *ctx, char **ret_value, const char *format, ...)
 
 static int read_link(struct vfp_ctx *ctx, const char *path, char target[PATH_MAX])
 {
-	ssize_t n;
+	int r = root_readlink(ctx, path, target);
 
-	if (ctx->root_fd < 0) {
-		n = readlink(path, target, PATH_MAX - 1);
-	} else {
-		_cleanup_close_ int fd = root_open(ctx, path, O_PATH | O_NOFOLLOW);
-
-		if (fd < 0)
-			return fd;
-		n = readlinkat(fd, "", target, PATH_MAX - 1);
-	}
-	if (n < 0)
-		return errno == ENOENT && ctx->root_fd >= 0 ? -EINVAL : -errno;
-	target[n] = '\0';
-	if (ctx->mirror)
+	if (r == 0 && ctx->mirror)
 		mirror_link(ctx, path, target);
-	return 0;
+	return r;
 }
 
 int root_link(struct vfp_ctx *ctx, char **ret_target, const char *format, ...)
@@ -292,7 +289,14 @@ bool root_exists(struct vfp_ctx *ctx, const char *format, ...)
 	return there;
 }
 
-int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real)
+/* @path is where @prefix is, or below. */
+static bool is_below(const char *path, const char *prefix, size_t length)
+{
+	return strncmp(path, prefix, length) == 0 &&
+	       (!path[length] || path[length] == '/');
+}
+
+int root_place(struct vfp_ctx *ctx, const char *path, char **ret_place)
 {
 	_cleanup_close_ int fd = root_open(ctx, path, O_PATH);
 	char self[64], real[PATH_MAX];
@@ -307,13 +311,39 @@ int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real)
 	if (n < 0)
 		return -errno;
 	real[n] = '\0';
-	if (strncmp(real, ctx->root, prefix) != 0)
+	if (!is_below(real, ctx->root, prefix))
 		return -EXDEV;
-	if (ctx->mirror)
-		mirror_exists(ctx, path);
 	copy = strdup(real[prefix] ? real + prefix : "/");
 	if (!copy)
 		return -ENOMEM;
-	*ret_real = copy;
+	*ret_place = copy;
+	return 0;
+}
+
+int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real)
+{
+	int r = root_place(ctx, path, ret_real);
+
+	if (r == 0 && ctx->mirror)
+		mirror_exists(ctx, path);
+	return r;
+}
+
+int root_readlink(struct vfp_ctx *ctx, const char *path, char target[PATH_MAX])
+{
+	ssize_t n;
+
+	if (ctx->root_fd < 0) {
+		n = readlink(path, target, PATH_MAX - 1);
+	} else {
+		_cleanup_close_ int fd = root_open(ctx, path, O_PATH | O_NOFOLLOW);
+
+		if (fd < 0)
+			return fd;
+		n = readlinkat(fd, "", target, PATH_MAX - 1);
+	}
+	if (n < 0)
+		return errno == ENOENT && ctx->root_fd >= 0 ? -EINVAL : -errno;
+	target[n] = '\0';
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -146,6 +147,31 @@ static void only_regular_files_are_read(void **state)
 	if (mknod(node, S_IFCHR | 0666, 1 << 8 | 5) == 0)
 		assert_true(root_read(ctx, "/etc/node", 10, &text, NULL) < 0);
 	assert_true(now_msec() - begin < 20000);
+}
+
+/* Opening alone would start a watchdog, or rewind a tape. */
+static void nothing_else_is_even_opened(void **state)
+{
+	static const char *const paths[] = { "/etc/pipe", RECORD_DIR "/0000:01:00.0" };
+	_cleanup_close_ int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	_cleanup_record_ struct record record = { 0 };
+	_cleanup_free_ char *text = NULL;
+	char events[512];
+
+	(void)state;
+	fixture_mkdir(fixture, RECORD_DIR);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *pipe = fixture_path(fixture, "%s", paths[i]);
+
+		assert_int_equal(mkfifo(pipe, 0644), 0);
+		assert_true(inotify_add_watch(watch, pipe, IN_OPEN) >= 0);
+	}
+	assert_int_equal(root_read(ctx, paths[0], 10, &text, NULL), -EINVAL);
+	assert_int_equal(record_load(ctx, "0000:01:00.0", &record), 0);
+	assert_non_null(record.problem);
+	assert_true(read(watch, events, sizeof(events)) < 0);
+	assert_int_equal(errno, EAGAIN);
+	fixture_remove(fixture, STATE_DIR);
 }
 
 static void reading_ends_at_a_bound(void **state)
@@ -312,6 +338,32 @@ static void what_was_read_can_be_read_again(void **state)
 	vfp_ctx_free(replay);
 }
 
+/* Its links lead somewhere in it; what they would mean here must not be written to. */
+static void a_dump_of_a_dump_stays_in_its_folder(void **state)
+{
+	_cleanup_free_ char *there = fixture_path(outside, "/there");
+	_cleanup_free_ char *inside = strf("%s/mountinfo", there);
+	_cleanup_free_ char *copy = fixture_path(outside, "/copy"), *text = NULL;
+	struct vfp_ctx *dump = NULL;
+
+	(void)state;
+	fixture_mkdir(outside, "/there");
+	fixture_remove(fixture, "/proc/1");
+	fixture_symlink(fixture, "/proc/1", there);
+	fixture_write(fixture, inside, "planted\n");
+	assert_int_equal(vfp_ctx_new(&dump), 0);
+	assert_int_equal(vfp_ctx_set_root(dump, fixture->root), 0);
+	assert_int_equal(vfp_ctx_record_reads(dump, copy, false), 0);
+	assert_int_equal(root_attr(dump, &text, "/proc/1/mountinfo"), 0);
+	assert_string_equal(text, "planted");
+	vfp_ctx_free(dump);
+	assert_false(fixture_exists(outside, "/there/mountinfo"));
+	free(take(text));
+	text = fixture_read(outside, "/copy%s", inside);
+	assert_non_null(text);
+	assert_string_equal(text, "planted\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +371,7 @@ int main(void)
 		cmocka_unit_test(absolute_links_stay_inside),
 		cmocka_unit_test(links_in_a_circle),
 		cmocka_unit_test(only_regular_files_are_read),
+		cmocka_unit_test(nothing_else_is_even_opened),
 		cmocka_unit_test(reading_ends_at_a_bound),
 		cmocka_unit_test(names_that_are_too_long),
 		cmocka_unit_test(lists_are_sorted),
@@ -326,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_dump_has_no_writer),
 		cmocka_unit_test(no_transaction_on_a_dump),
 		cmocka_unit_test(what_was_read_can_be_read_again),
+		cmocka_unit_test(a_dump_of_a_dump_stays_in_its_folder),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
