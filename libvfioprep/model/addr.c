@@ -73,6 +73,17 @@ void address_format(const struct address *address, char text[ADDRESS_MAX])
 		 address->slot, address->function & 7u);
 }
 
+bool address_is_full(const char *text)
+{
+	char full[ADDRESS_MAX];
+	struct address address;
+
+	if (address_parse(text, &address) < 0 || address.any_function)
+		return false;
+	address_format(&address, full);
+	return streq(text, full);
+}
+
 static uint64_t address_number(const char *text)
 {
 	struct address a = { 0 };

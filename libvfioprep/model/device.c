@@ -29,7 +29,6 @@ static int parse_modalias(struct vfp_device *d)
 static int load_path(struct vfp_device *d)
 {
 	_cleanup_free_ char *target = NULL, *copy = NULL;
-	struct address parent;
 	char *devices, *slash;
 	int r = root_link(d->ctx, &target, PCI_DEVICES "/%s", device_address(d));
 
@@ -45,7 +44,7 @@ static int load_path(struct vfp_device *d)
 		return -ENOMEM;
 	*slash = '\0';
 	slash = strrchr(copy, '/');
-	if (slash && address_parse(slash + 1, &parent) == 0 && !parent.any_function) {
+	if (slash && address_is_full(slash + 1)) {
 		d->value[VFP_PARENT] = strdup(slash + 1);
 		return d->value[VFP_PARENT] ? 0 : -ENOMEM;
 	}
@@ -87,9 +86,12 @@ static int load_vfio(struct vfp_device *d)
 
 int device_load(struct vfp_ctx *ctx, const char *address, struct vfp_device **ret_device)
 {
-	_cleanup_device_ struct vfp_device *d = calloc(1, sizeof(*d));
+	_cleanup_device_ struct vfp_device *d = NULL;
 	int r;
 
+	if (!address_is_full(address))
+		return -ENODEV;
+	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	d->ctx = ctx;

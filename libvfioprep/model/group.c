@@ -25,13 +25,6 @@ static int list_group(struct vfp_ctx *ctx, int group, char ***ret_names)
 	return root_list(ctx, path, ret_names);
 }
 
-static bool is_function(const char *name)
-{
-	struct address address;
-
-	return address_parse(name, &address) == 0 && !address.any_function;
-}
-
 int group_members(struct vfp_ctx *ctx, int group, char ***ret_addresses)
 {
 	_cleanup_strings_ char **names = NULL;
@@ -41,7 +34,7 @@ int group_members(struct vfp_ctx *ctx, int group, char ***ret_addresses)
 	if (r < 0)
 		return r;
 	for (char **name = names; *name; name++) {
-		if (is_function(*name))
+		if (address_is_full(*name))
 			names[n++] = *name;
 		else
 			free(*name);
@@ -105,7 +98,7 @@ int group_foreign(struct vfp_ctx *ctx, int group, char ***ret_members)
 	int r = members ? list_group(ctx, group, &names) : -ENOMEM;
 
 	for (char **name = names; r == 0 && *name; name++)
-		if (!is_function(*name))
+		if (!address_is_full(*name))
 			r = add_foreign(ctx, group, *name, &members, &n);
 	if (r == 0)
 		*ret_members = take(members);

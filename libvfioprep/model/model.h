@@ -23,6 +23,12 @@ struct address {
 int address_parse(const char *text, struct address *ret_address);
 void address_format(const struct address *address, char text[ADDRESS_MAX]);
 
+/*
+ * Is @text an address as the kernel writes it ("0000:05:00.0")? Names of folders and records,
+ * which may be anything in a dump, become addresses by this alone.
+ */
+bool address_is_full(const char *text);
+
 /* By domain, bus, slot and function, as qsort() wants it, of full addresses. */
 int address_compare(const char *a, const char *b);
 

@@ -105,17 +105,12 @@ static size_t function_length(const char *place, char address[ADDRESS_MAX])
 
 	for (const char *part = place; *part;) {
 		size_t len = strcspn(part, "/");
-		char name[ADDRESS_MAX], text[ADDRESS_MAX];
-		struct address a;
+		char name[ADDRESS_MAX];
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, part);
-		if (len < sizeof(name) && address_parse(name, &a) == 0 &&
-		    !a.any_function) {
-			address_format(&a, text);
-			if (streq(text, name)) {
-				strcpy(address, text);
-				found = (size_t)(part - place) + len;
-			}
+		if (len < sizeof(name) && address_is_full(name)) {
+			strcpy(address, name);
+			found = (size_t)(part - place) + len;
 		}
 		part += len + (part[len] == '/');
 	}
