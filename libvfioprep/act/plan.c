@@ -153,13 +153,12 @@ static int refuse_all(struct vfp_plan *plan, const char *kind, const char *remed
 
 static int add_record_of(struct vfp_plan *plan, const char *name)
 {
-	struct address address;
 	struct target *t;
 	int r = target_add(plan, name, NULL, &t);
 
 	if (r < 0)
 		return r;
-	if (address_parse(name, &address) < 0) {
+	if (!address_is_full(name)) {
 		t->error = -EPERM;
 		t->finished = true;
 		return target_say(plan, t, VFP_REFUSE, "record", RECORD_DIR,
@@ -177,12 +176,9 @@ static int add_broken_off(struct vfp_plan *plan)
 	_cleanup_strings_ char **addresses = NULL;
 	int r = record_list_broken_off(plan->ctx, &addresses);
 
-	for (char **a = addresses; r == 0 && *a; a++) {
-		struct address address;
-
-		if (address_parse(*a, &address) == 0 && !target_find(plan, *a))
+	for (char **a = addresses; r == 0 && *a; a++)
+		if (address_is_full(*a) && !target_find(plan, *a))
 			r = add_record_of(plan, *a);
-	}
 	return r;
 }
 

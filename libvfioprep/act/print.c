@@ -4,44 +4,75 @@
  */
 #include "act/act.h"
 
-/* In single quotes, whatever it holds. */
-static void print_word(FILE *out, const char *word)
+/*
+ * In single quotes, whatever it holds. Control characters are shown and not said: no name
+ * of a kernel has any, so a script that has them comes from a dump and finds nothing.
+ */
+static void print_quoted(FILE *out, const char *word)
 {
+	_cleanup_free_ char *safe = escape(word);
+
 	fputc('\'', out);
-	for (; *word; word++) {
-		if (*word == '\'')
+	for (const char *c = nonnull(safe); *c; c++) {
+		if (*c == '\'')
 			fputs("'\\''", out);
 		else
-			fputc(*word, out);
+			fputc(*c, out);
 	}
 	fputc('\'', out);
+}
+
+/* As it is where a shell takes it for nothing but a word. */
+static void print_word(FILE *out, const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-";
+
+	if (*word && !word[strspn(word, plain)])
+		fputs(word, out);
+	else
+		print_quoted(out, word);
 }
 
 static void print_write(FILE *out, const struct step *step)
 {
 	if (streq(step->value, "\n")) {
-		fprintf(out, "printf '\\n' > %s\n", step->path);
-		return;
+		fputs("printf '\\n'", out);
+	} else {
+		fputs("printf %s ", out);
+		print_quoted(out, step->value);
 	}
-	fputs("printf %s ", out);
+	fputs(" > ", out);
+	print_word(out, step->path);
+	fputc('\n', out);
+}
+
+static void print_modprobe(FILE *out, const char *module)
+{
+	fputs("modprobe ", out);
+	print_word(out, module);
+	fputc('\n', out);
+}
+
+static void print_expect_driver(FILE *out, const struct step *step)
+{
+	fprintf(out, "[ \"$(basename \"$(readlink %s/driver)\")\" = ", step->path);
 	print_word(out, step->value);
-	fprintf(out, " > %s\n", step->path);
+	fputs(" ]\n", out);
 }
 
 static void print_step(FILE *out, const struct step *step)
 {
 	switch (step->op) {
 	case LOAD:
-		fprintf(out, "modprobe %s\n", step->value);
+		print_modprobe(out, step->value);
 		break;
 	case WRITE:
 		print_write(out, step);
 		break;
 	case EXPECT_DRIVER:
 		if (*step->value)
-			fprintf(out,
-				"[ \"$(basename \"$(readlink %s/driver)\")\" = %s ]\n",
-				step->path, step->value);
+			print_expect_driver(out, step);
 		else
 			fprintf(out, "[ ! -e %s/driver ]\n", step->path);
 		break;
@@ -58,15 +89,16 @@ static void print_step(FILE *out, const struct step *step)
 
 static int print_target(const struct vfp_plan *plan, const struct target *t, FILE *out)
 {
+	_cleanup_free_ char *from = escape(t->found.driver), *to = escape(t->want.driver);
 	struct steps steps = { 0 };
-	int r = diff(&steps, t->address, &t->found, &t->want);
+	int r = from && to ? diff(&steps, t->address, &t->found, &t->want) : -ENOMEM;
 
-	fprintf(out, "# %s: %s to %s\n", t->address,
-		*t->found.driver ? t->found.driver : "no driver",
-		*t->want.driver ? t->want.driver : "no driver");
-	for (size_t i = 0; i < steps.n; i++)
+	if (r == 0)
+		fprintf(out, "# %s: %s to %s\n", t->address, *from ? from : "no driver",
+			*to ? to : "no driver");
+	for (size_t i = 0; r == 0 && i < steps.n; i++)
 		print_step(out, &steps.list[i]);
-	if (plan->node_owner && driver_is_vfio(t->want.driver))
+	if (r == 0 && plan->node_owner && driver_is_vfio(t->want.driver))
 		fprintf(out, "chown %u:%u /dev/vfio/%d\n", plan->uid, plan->gid,
 			t->device->group);
 	steps_done(&steps);
@@ -92,7 +124,7 @@ int print_script(const struct vfp_plan *plan, FILE *out)
 		const struct target *t = &plan->targets[i];
 
 		if (t->todo && t->module && !is_loaded_before(plan, i))
-			fprintf(out, "modprobe %s\n", t->module);
+			print_modprobe(out, t->module);
 	}
 	for (size_t i = 0; i < plan->n && r == 0; i++) {
 		const struct target *t = &plan->targets[i];

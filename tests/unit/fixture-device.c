@@ -114,7 +114,7 @@ static char *place(struct fixture *f, const struct fixture_device *d)
 static void write_ids(struct fixture *f, const struct fixture_device *d,
 		      const char *folder)
 {
-	unsigned int vendor, device, subvendor, subdevice, class;
+	unsigned int vendor = 0, device = 0, subvendor = 0, subdevice = 0, class = 0;
 
 	fixture_need(sscanf(d->ids ?: "8086:10d3", "%x:%x", &vendor, &device) == 2 &&
 			     sscanf(d->subsystem ?: "1af4:1100", "%x:%x", &subvendor,

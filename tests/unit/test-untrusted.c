@@ -85,6 +85,11 @@ static void records_that_cannot_be_used(void **state)
 		{ "without its end", "\nend\n", "", false },
 		{ "future version", "vfioprep 1", "vfioprep 2", false },
 		{ "nothing of ours", "vfioprep 1", "[something else]", false },
+		{ "a driver that is a way out", "orig.driver=host", "orig.driver=../../x",
+		  false },
+		{ "a module with a newline", "orig.module=", "orig.module=a\\x0ab",
+		  false },
+		{ "a driver that is no name", "goal.driver=", "goal.driver=..", false },
 		{ "another boot", "boot=", "boot=0", true },
 		{ "another device", "identity=", "identity=pci:v00001234", true },
 	};
@@ -101,6 +106,22 @@ static void records_that_cannot_be_used(void **state)
 			spoil_record(rows[i].line, rows[i].replacement);
 			expect_reported(rows[i].what, rows[i].stale);
 		}
+}
+
+/* Whoever looks at it with an editor sees more than what would be acted upon. */
+static void a_record_with_more_behind_a_zero_byte(void **state)
+{
+	_cleanup_free_ char *path = fixture_path(fixture, RECORD_DIR "/" LONE);
+	FILE *file;
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	file = fopen(path, "ae");
+	assert_non_null(file);
+	assert_int_equal(fwrite("\0for=x\n", 1, 8, file), 8);
+	fclose(file);
+	expect_reported("a zero byte", false);
 }
 
 static void an_empty_record(void **state)
@@ -147,6 +168,88 @@ static void recover_drops_the_record_of_a_device_that_is_gone(void **state)
 	begin(LONE, on_host);
 }
 
+/* --dry-run changes nothing, records included. */
+static void printing_drops_no_record(void **state)
+{
+	static const char *const link = "/sys/bus/pci/devices/" LONE;
+	_cleanup_free_ char *path = fixture_device_path(fixture, LONE);
+	struct vfp_finding **findings = NULL;
+	struct vfp_plan *plan = NULL;
+	struct vfp_ctx *ctx = NULL;
+	FILE *out = fopen("/dev/null", "we");
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	fixture_remove(fixture, link);
+	assert_int_equal(vfp_ctx_new(&ctx), 0);
+	assert_int_equal(vfp_plan_new(ctx, &plan), 0);
+	assert_int_equal(vfp_plan_recover(plan), 0);
+	assert_int_equal(vfp_plan_print(plan, out, &findings), 0);
+	assert_non_null(findings[0]);
+	assert_string_equal(findings[0]->kind, "gone");
+	assert_true(engine_has_record(fixture, LONE));
+	vfp_findings_free(findings);
+	vfp_plan_free(plan);
+	vfp_ctx_free(ctx);
+	fclose(out);
+	fixture_link(fixture, link, path);
+	begin(LONE, on_host);
+}
+
+/* In a dump a driver can have any name; the script must not become another one by it. */
+static void printed_names_are_one_word(void **state)
+{
+	static const char *const name = "a b;$(c)'d\n\033e";
+	_cleanup_free_ char *driver = strf("/sys/bus/pci/drivers/%s", name);
+	_cleanup_free_ char *device = fixture_device_path(fixture, LONE);
+	_cleanup_free_ char *text = NULL;
+	struct vfp_finding **findings = NULL;
+	struct vfp_plan *plan = NULL;
+	struct vfp_ctx *ctx = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	begin(LONE, on_host);
+	fixture_mkdir(fixture, driver);
+	fixture_link_in(fixture, device, "driver", driver);
+	assert_int_equal(vfp_ctx_new(&ctx), 0);
+	assert_int_equal(vfp_plan_new(ctx, &plan), 0);
+	assert_int_equal(vfp_plan_hide(plan, LONE, NULL), 0);
+	assert_int_equal(vfp_plan_print(plan, out, &findings), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "# " LONE ": a b;$(c)'d\\x0a\\x1be to vfio-pci\n"));
+	assert_non_null(strstr(
+		text, " > '/sys/bus/pci/drivers/a b;$(c)'\\''d\\x0a\\x1be/unbind'\n"));
+	vfp_findings_free(findings);
+	vfp_plan_free(plan);
+	vfp_ctx_free(ctx);
+	fixture_link_in(fixture, device, "driver", "/sys/bus/pci/drivers/host");
+	fixture_remove(fixture, driver);
+	begin(LONE, on_host);
+}
+
+/* "01:00" and "1:0.0" are addresses to a person, and no record's name. */
+static void files_that_are_no_records_are_left_alone(void **state)
+{
+	static const char *const names[] = { "01:00", "01:00.0", "0000:77:00.*", "x" };
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *path = strf(RECORD_DIR "/%s", names[i]);
+
+		fixture_write(fixture, path, "vfioprep 1\nend\n");
+		result = engine_run(&recover);
+		engine_expect_error(names[i], &result, -EPERM);
+		assert_non_null(strstr(result.findings, "no device's"));
+		assert_true(fixture_exists(fixture, "%s", path));
+		fixture_remove(fixture, path);
+	}
+}
+
 static void a_state_folder_that_is_not_ours_alone(void **state)
 {
 	_cleanup_free_ char *path = fixture_path(fixture, "%s", STATE_DIR);
@@ -167,9 +270,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_that_cannot_be_used),
+		cmocka_unit_test(a_record_with_more_behind_a_zero_byte),
 		cmocka_unit_test(an_empty_record),
 		cmocka_unit_test(hide_replaces_a_stale_record),
 		cmocka_unit_test(recover_drops_the_record_of_a_device_that_is_gone),
+		cmocka_unit_test(printing_drops_no_record),
+		cmocka_unit_test(printed_names_are_one_word),
+		cmocka_unit_test(files_that_are_no_records_are_left_alone),
 		cmocka_unit_test(a_state_folder_that_is_not_ours_alone),
 	};
 
