@@ -33,7 +33,11 @@ BASE := -std=gnu17 -D_GNU_SOURCE -Ilibvfioprep -Itools -fPIC -fvisibility=hidden
 HARD := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 SAN  := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
 	-fsanitize=undefined$(if $(ASAN),$(comma)address)
-DEV  := $(if $(ASAN),build/asan,build/dev)
+DEV  := $(if $(FUZZ),build/fuzz,$(if $(ASAN),build/asan,build/dev))
+ifdef FUZZ
+SAN  := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+	-fsanitize=undefined$(comma)address$(comma)fuzzer-no-link
+endif
 LINK := -Wl,--as-needed -Wl,-z,relro,-z,now
 
 LIB_SRC   := $(wildcard libvfioprep/*.c libvfioprep/*/*.c)
@@ -54,6 +58,7 @@ help:
 	@echo "make check      all tests: lint, unit, lab with the demo"
 	@echo "make check-long the same, with everything that takes long (two hours or three)"
 	@echo "make unit       unit tests; seconds, no root, no virtual machine (ASAN=1: slower)"
+	@echo "make fuzz       SECONDS= of each fuzz target, with clang; crashes are in build/fuzz"
 	@echo "make lab        scenarios on real kernels in a virtual host (LONG=1: all of them)"
 	@echo "make lint       formatting, exports, links, documents"
 	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX))"
@@ -125,6 +130,36 @@ $(TESTS:%=$(DEV)/test/%): $(DEV)/test/%: $(DEV)/obj/tests/unit/%.o \
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) -lcmocka
 
+# -- fuzz targets -------------------------------------------------------------------------
+#
+# With the corpus alone (replay.c has main()), or with FUZZ=1 and clang with its fuzzer. A
+# verb's whole command line is a target with its main() renamed.
+
+FUZZ_CC      ?= clang
+FUZZ_VERBS   := $(patsubst vfioprep-%,%,$(filter vfioprep-%,$(VERBS)))
+FUZZ_PARTS   := select record netlink hotplug sysfs
+FUZZ_TARGETS := $(FUZZ_PARTS:%=$(DEV)/fuzz-%) $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%)
+FUZZ_HELP    := $(patsubst %,$(DEV)/obj/tests/fuzz/%.o,fuzz edit inline-child) \
+	$(if $(FUZZ),,$(DEV)/obj/tests/fuzz/replay.o) $(TEST_HELP:%.c=$(DEV)/obj/%.o)
+FUZZ_WRAP    := -Wl,--wrap=syscall,--wrap=str_add_bytes
+WORDS_WRAP   := -Wl,--wrap=vfp_ctx_new,--wrap=vfp_ctx_free,--wrap=vfp_ctx_set_root \
+	-Wl,--wrap=vfp_ctx_record_reads,--wrap=execv
+
+$(DEV)/obj/renamed/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) $(CPPFLAGS) $(CFLAGS) -Dmain=verb_main -Wno-missing-prototypes -c \
+		-o $@ $<
+
+$(FUZZ_PARTS:%=$(DEV)/fuzz-%): $(DEV)/fuzz-%: $(DEV)/obj/tests/fuzz/fuzz-%.o $(FUZZ_HELP) \
+		$(DEV)/libvfioprep.a
+	$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) $(LINK) $(FUZZ_WRAP) -o $@ $^ $(PKG_LIBS)
+
+$(FUZZ_VERBS:%=$(DEV)/fuzz-words-%): $(DEV)/fuzz-words-%: $(DEV)/obj/tests/fuzz/fuzz-words.o \
+		$(DEV)/obj/renamed/tools/tool.o $(DEV)/obj/tools/vfioprep-%.o $(FUZZ_HELP) \
+		$(DEV)/libtool.a $(DEV)/libvfioprep.a
+	$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) $(LINK) $(FUZZ_WRAP) $(WORDS_WRAP) -o $@ $^ \
+		$(PKG_LIBS)
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # -- tests ------------------------------------------------------------------------------
@@ -133,6 +168,18 @@ MODEL := $(VERBS:%=$(DEV)/model/bin/%) $(DEV)/model/model-write $(DEV)/model/mod
 
 unit: $(TESTS:%=$(DEV)/test/%) $(VERBS:%=$(DEV)/bin/%) $(MODEL)
 	@BIN=$(DEV)/bin MODEL_BIN=$(DEV)/model/bin tests/unit/run $(TESTS:%=$(DEV)/test/%)
+
+# The corpus once: part of `make check`, with any compiler.
+replay: $(FUZZ_TARGETS)
+	@tests/fuzz/run replay $(FUZZ_TARGETS)
+
+# SECONDS of each target; TARGETS="select sysfs" for some.
+fuzz:
+	@CC=$(FUZZ_CC) scripts/deps ensure-fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 CC=$(FUZZ_CC) run-fuzz
+
+run-fuzz: $(if $(TARGETS),$(TARGETS:%=$(DEV)/fuzz-%),$(FUZZ_TARGETS))
+	@tests/fuzz/run fuzz $(or $(SECONDS),60) $^
 
 build/lab/floor build/lab/killpoints: build/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
@@ -154,12 +201,15 @@ run-demo: all
 run-check: all
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit ASAN=1
+	@$(MAKE) --no-print-directory replay ASAN=1
 	@$(MAKE) --no-print-directory lab
 
 # Every original state, every kill point, every walk to its end.
 run-check-long: all
 	@$(MAKE) --no-print-directory lint
 	@VFIOPREP_THOROUGH=1 $(MAKE) --no-print-directory unit ASAN=1
+	@$(MAKE) --no-print-directory replay ASAN=1
+	@$(MAKE) --no-print-directory fuzz SECONDS=300
 	@$(MAKE) --no-print-directory lab LONG=1
 
 deps:
@@ -185,8 +235,8 @@ install: all
 	install -m 644 README.md NEWS LICENSE docs/*.md $(DESTDIR)$(DOCDIR)
 
 clean:
-	rm -rf build/bin build/obj build/dev build/asan build/lib* build/vfioprep.pc
+	rm -rf build/bin build/obj build/dev build/asan build/fuzz build/lib* build/vfioprep.pc
 
-.PHONY: FORCE all help unit lab lint demo check check-long run-demo run-check \
-	run-check-long deps ensure-deps install clean
+.PHONY: FORCE all help unit replay fuzz run-fuzz lab lint demo check check-long run-demo \
+	run-check run-check-long deps ensure-deps install clean
 .DELETE_ON_ERROR:
