@@ -26,20 +26,26 @@ int say_why(char **why, int error, const char *format, ...)
 
 /* -- from the name to its place in /sys/devices -------------------------------------- */
 
-/* A name that can be one part of a path; ENOENT is how the file system says no, too. */
+/* Where a word leads; all ways in which it can lead nowhere are -ENOENT. */
+static int word_place(struct vfp_ctx *ctx, const char *path, char **ret_place)
+{
+	int r = root_real(ctx, path, ret_place);
+
+	return r == -ENAMETOOLONG || r == -ENOTDIR || r == -ELOOP ? -ENOENT : r;
+}
+
+/* A name that can be one part of a path. */
 static int class_place(struct vfp_ctx *ctx, const char *class, const char *name,
 		       char **ret_place)
 {
 	_cleanup_free_ char *path = strf("%s/%s", class, name);
-	int r;
 
 	if (!path)
 		return -ENOMEM;
 	for (char *c = path + strlen(class) + 1; *c; c++)
 		if (*c == '/')
 			*c = '!';
-	r = root_real(ctx, path, ret_place);
-	return r == -ENAMETOOLONG || r == -ENOTDIR ? -ENOENT : r;
+	return word_place(ctx, path, ret_place);
 }
 
 /* "/dev/nvme1n1", "/dev/disk/by-id/...": by name, and else by where the link leads. */
@@ -50,7 +56,7 @@ static int node_place(struct vfp_ctx *ctx, const char *node, char **ret_place)
 
 	if (r != -ENOENT)
 		return r;
-	r = root_real(ctx, node, &real);
+	r = word_place(ctx, node, &real);
 	if (r < 0)
 		return r;
 	if (!startswith(real, "/dev/") || streq(real, node))

@@ -214,6 +214,10 @@ static void a_disk_names_its_function(void **state)
 	fixture_symlink(fixture, "/dev/disk/by-id/one", "../../nvme0n1");
 	assert_names(vfp_select, "/dev/disk/by-id/one", "0000:06:00.0");
 	assert_refused("/dev/disk/by-id/two", -ENODEV, "no such device");
+	/* Below something that is no folder, or round and round. */
+	assert_refused("/dev/sda/x", -ENODEV, "no such device");
+	fixture_symlink(fixture, "/dev/disk/round", "round");
+	assert_refused("/dev/disk/round", -ENODEV, "no such device");
 }
 
 static void a_disk_beside_another_is_refused(void **state)
