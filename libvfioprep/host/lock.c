@@ -37,10 +37,13 @@ int lock_take(struct vfp_ctx *ctx, const char *name, int64_t deadline, int *ret_
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		    0600);
 	if (fd < 0)
-		return -errno;
-	r = lock_wait(ctx, fd, deadline);
+		return errno == ELOOP || errno == EISDIR ? -EPERM : -errno;
+	/* Who can open it can keep it locked for ever. */
+	r = state_check_owner(ctx, fd);
+	r = r ?: lock_wait(ctx, fd, deadline);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);

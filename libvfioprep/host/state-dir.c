@@ -21,35 +21,45 @@ int state_check_owner(struct vfp_ctx *ctx, int fd)
 	return st.st_uid == owner && !(st.st_mode & 022) ? 0 : -EPERM;
 }
 
+/* 1: it was not there before. */
 static int make_dir(struct vfp_ctx *ctx, const char *path)
 {
 	int r = ctx->root_fd < 0 ? mkdir(path, 0755)
 				 : mkdirat(ctx->root_fd, path + 1, 0755);
 
-	return r < 0 && errno != EEXIST ? -errno : 0;
+	if (r == 0)
+		return 1;
+	return errno == EEXIST ? 0 : -errno;
+}
+
+/* Open, and trusted. Without root people may look, whatever the umask when it was made. */
+static int open_dir(struct vfp_ctx *ctx, const char *path, bool made)
+{
+	_cleanup_close_ int fd =
+		root_open(ctx, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return fd == -ENOTDIR || fd == -ELOOP ? -EPERM : fd;
+	r = state_check_owner(ctx, fd);
+	if (r == 0 && made && fchmod(fd, 0755) < 0)
+		r = -errno;
+	return r < 0 ? r : take_fd(&fd);
 }
 
 int state_dir_open(struct vfp_ctx *ctx, const char *path, bool create)
 {
-	_cleanup_close_ int top = -1, fd = -1;
-	int r;
+	_cleanup_close_ int top = -1;
+	int made;
 
 	if (create && !ctx->seam)
 		return -EROFS;
-	r = create ? make_dir(ctx, STATE_DIR) : 0;
-	if (r < 0)
-		return r;
-	top = root_open(ctx, STATE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	made = create ? make_dir(ctx, STATE_DIR) : 0;
+	if (made < 0)
+		return made;
+	top = open_dir(ctx, STATE_DIR, made);
 	if (top < 0)
-		return top == -ENOTDIR || top == -ELOOP ? -EPERM : top;
-	r = state_check_owner(ctx, top);
-	if (r == 0 && create)
-		r = make_dir(ctx, path);
-	if (r < 0)
-		return r;
-	fd = root_open(ctx, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0)
-		return fd == -ENOTDIR || fd == -ELOOP ? -EPERM : fd;
-	r = state_check_owner(ctx, fd);
-	return r < 0 ? r : take_fd(&fd);
+		return top;
+	made = create ? make_dir(ctx, path) : 0;
+	return made < 0 ? made : open_dir(ctx, path, made);
 }

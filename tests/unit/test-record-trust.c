@@ -140,6 +140,93 @@ static void links_are_not_followed(void **state)
 	assert_string_equal(text, "vfioprep 1\nend\n");
 }
 
+/* What is made is root's to write and everybody's to read, but for locks. */
+static void modes_do_not_depend_on_the_umask(void **state)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} made[] = {
+		{ STATE_DIR, 0755 },
+		{ RECORD_DIR, 0755 },
+		{ LOCK_DIR, 0755 },
+		{ FILE_OF_DEVICE, 0644 },
+		{ LOCK_DIR "/group-7", 0600 },
+	};
+	static const mode_t masks[] = { 0, 022, 077 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		mode_t old = umask(masks[i]);
+		int fd = -1;
+
+		fixture_remove(fixture, STATE_DIR);
+		save(DEVICE, "");
+		assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), 0);
+		umask(old);
+		close(fd);
+		for (size_t k = 0; k < ARRAY_SIZE(made); k++) {
+			_cleanup_free_ char *path =
+				fixture_path(fixture, "%s", made[k].path);
+			struct stat st;
+
+			assert_int_equal(lstat(path, &st), 0);
+			assert_int_equal(st.st_mode & 07777, made[k].mode);
+			assert_int_equal(st.st_uid, geteuid());
+		}
+	}
+}
+
+/* A lock that others can open is one that they can keep. */
+static void locks_of_others(void **state)
+{
+	_cleanup_free_ char *dir = fixture_path(fixture, LOCK_DIR);
+	_cleanup_free_ char *path = fixture_path(fixture, LOCK_DIR "/group-7");
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), 0);
+	close(fd);
+	set_mode(LOCK_DIR "/group-7", 0660);
+	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
+	set_mode(LOCK_DIR "/group-7", 0600);
+	set_mode(LOCK_DIR, 0777);
+	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
+	set_mode(LOCK_DIR, 0755);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 12345, 0), 0);
+		assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
+		assert_int_equal(chown(path, 0, 0), 0);
+		assert_int_equal(chown(dir, 12345, 0), 0);
+		assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
+		assert_int_equal(chown(dir, 0, 0), 0);
+	}
+	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), 0);
+	close(fd);
+	fixture_remove(fixture, LOCK_DIR "/group-7");
+	fixture_write(fixture, "/elsewhere/lock", "%s", "");
+	fixture_symlink(fixture, LOCK_DIR "/group-7", "/elsewhere/lock");
+	assert_int_equal(lock_take(ctx, "group-7", now_msec(), &fd), -EPERM);
+}
+
+/* Listing and dropping go by the folder, too. */
+static void nothing_is_listed_or_dropped_there(void **state)
+{
+	struct vfp_record **records = NULL;
+	char **addresses = NULL;
+
+	(void)state;
+	save(DEVICE, "");
+	set_mode(RECORD_DIR, 0777);
+	assert_int_equal(record_list(ctx, &addresses), -EPERM);
+	assert_int_equal(vfp_records(ctx, &records), -EPERM);
+	assert_int_equal(record_drop(ctx, DEVICE), -EPERM);
+	assert_true(fixture_exists(fixture, FILE_OF_DEVICE));
+	set_mode(RECORD_DIR, 0755);
+	assert_int_equal(record_drop(ctx, DEVICE), 0);
+	assert_false(fixture_exists(fixture, FILE_OF_DEVICE));
+}
+
 static void not_even_a_file(void **state)
 {
 	_cleanup_free_ char *path = fixture_path(fixture, FILE_OF_DEVICE);
@@ -185,6 +272,9 @@ int main(void)
 		cmocka_unit_test_setup(writable_by_others, clear),
 		cmocka_unit_test_setup(of_another_user, clear),
 		cmocka_unit_test_setup(links_are_not_followed, clear),
+		cmocka_unit_test_setup(modes_do_not_depend_on_the_umask, clear),
+		cmocka_unit_test_setup(locks_of_others, clear),
+		cmocka_unit_test_setup(nothing_is_listed_or_dropped_there, clear),
 		cmocka_unit_test_setup(not_even_a_file, clear),
 		cmocka_unit_test_setup(a_save_that_fails_leaves_the_old_one, clear),
 	};
