@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses and default routes, asked of the kernel with libmnl, for IPv4 and IPv6. For
- * `dump` the answers are kept as the bytes that came, in files below /netlink, and any
- * root but the running system's is answered from these files: its interfaces are not
- * ours.
+ * Questions to the kernel about its network, asked with libmnl; and the addresses. For
+ * `dump` the messages that mattered are kept as the bytes that came, in files below
+ * /netlink, and any root but the running system's is answered from these files: its
+ * interfaces are not ours.
  *
  * The kernel answers at once or not at all, so each wait has a limit. A table that
  * changed while it was read is read again.
@@ -19,24 +19,13 @@
 #define TRIES      4
 #define REPLAY_MAX (64 << 20)
 
-/* One kind of dump and what it is collected into; add() looks at one message. */
-struct table {
-	const char *file;
-	uint16_t request;
-	int (*add)(struct table *table, const struct nlmsghdr *message);
-	void *list;
-	size_t n;
-	struct str raw; /* for the mirror */
-};
-
-static void table_done(struct table *t)
+static void dump_done(struct netlink_dump *t)
 {
 	free(t->list);
 	str_done(&t->raw);
 }
 
-/* Room for one more of @size bytes at the end, zeroed. */
-static void *grow(struct table *t, size_t size)
+void *netlink_grow(struct netlink_dump *t, size_t size)
 {
 	char *list = t->list;
 
@@ -52,7 +41,7 @@ static void *grow(struct table *t, size_t size)
 
 /* -- messages ------------------------------------------------------------------------ */
 
-static int add_address(struct table *t, const struct nlmsghdr *message)
+static int add_address(struct netlink_dump *t, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr, *address = NULL;
@@ -78,84 +67,13 @@ static int add_address(struct table *t, const struct nlmsghdr *message)
 	if (!address || !inet_ntop(header->ifa_family, mnl_attr_get_payload(address),
 				   text, sizeof(text)))
 		return 0;
-	entry = grow(t, sizeof(*entry));
+	entry = netlink_grow(t, sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
 	entry->ifindex = header->ifa_index;
 	entry->link_local = header->ifa_scope == RT_SCOPE_LINK;
 	snprintf(entry->text, sizeof(entry->text), "%s/%u", text, header->ifa_prefixlen);
-	return 0;
-}
-
-static int add_hop(struct table *t, const struct rtmsg *header, uint32_t number,
-		   int ifindex)
-{
-	struct net_route *entry = grow(t, sizeof(*entry));
-
-	if (!entry)
-		return -ENOMEM;
-	entry->ifindex = (unsigned int)ifindex;
-	entry->table = number;
-	entry->family = header->rtm_family;
-	return 0;
-}
-
-/* Several ways to the same destination: a route counts for each interface. */
-static int add_hops(struct table *t, const struct rtmsg *header, uint32_t number,
-		    const struct nlattr *hops)
-{
-	size_t left = mnl_attr_get_payload_len(hops);
-	const char *at = mnl_attr_get_payload(hops);
-
-	while (left >= sizeof(struct rtnexthop)) {
-		const struct rtnexthop *hop = (const void *)at;
-		size_t len = RTNH_ALIGN(hop->rtnh_len);
-		int r = add_hop(t, header, number, hop->rtnh_ifindex);
-
-		if (r < 0)
-			return r;
-		if (hop->rtnh_len < sizeof(*hop) || len >= left)
-			break;
-		at += len;
-		left -= len;
-	}
-	return 0;
-}
-
-/*
- * What is so wide that it serves as a default route counts as one: VPNs and providers use
- * 0.0.0.0/1 and 2000::/3.
- */
-static bool is_default(const struct rtmsg *header)
-{
-	if (header->rtm_type != RTN_UNICAST || header->rtm_flags & RTM_F_CLONED)
-		return false;
-	return header->rtm_dst_len <= (header->rtm_family == AF_INET6 ? 3 : 1);
-}
-
-static int add_route(struct table *t, const struct nlmsghdr *message)
-{
-	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr, *hops = NULL;
-	uint32_t number;
-	int ifindex = 0;
-
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || !is_default(header))
-		return 0;
-	number = header->rtm_table;
-	mnl_attr_for_each(attr, message, sizeof(*header))
-	{
-		bool is_u32 = mnl_attr_get_payload_len(attr) == sizeof(uint32_t);
-
-		if (mnl_attr_get_type(attr) == RTA_OIF && is_u32)
-			ifindex = (int)mnl_attr_get_u32(attr);
-		else if (mnl_attr_get_type(attr) == RTA_TABLE && is_u32)
-			number = mnl_attr_get_u32(attr);
-		else if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
-			hops = attr;
-	}
-	return hops ? add_hops(t, header, number, hops)
-		    : add_hop(t, header, number, ifindex);
+	return 1;
 }
 
 /* -- asking the kernel --------------------------------------------------------------- */
@@ -171,7 +89,8 @@ static bool is_whole(const struct nlmsghdr *message, int left)
  * All messages in @buffer. 1: the last one was among them; 0: more to come; -EINTR: the
  * table changed, ask again. In a replay (@live false) there are several answers in a row.
  */
-static int take_messages(struct table *t, const char *buffer, size_t size, bool live)
+static int take_messages(struct netlink_dump *t, const char *buffer, size_t size,
+			 bool live, bool keep)
 {
 	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)size, r;
@@ -191,31 +110,34 @@ static int take_messages(struct table *t, const char *buffer, size_t size, bool 
 		if (message->nlmsg_type < NLMSG_MIN_TYPE)
 			continue;
 		r = t->add(t, message);
+		if (r > 0 && keep)
+			r = str_add_bytes(&t->raw, (const char *)message,
+					  message->nlmsg_len);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int send_request(struct mnl_socket *socket, uint16_t type, unsigned char family)
+static int send_request(struct mnl_socket *socket, const struct netlink_dump *t,
+			unsigned char family)
 {
 	char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	size_t size =
-		type == RTM_GETROUTE ? sizeof(struct rtmsg) : sizeof(struct ifaddrmsg);
 	unsigned char *header;
 
-	message->nlmsg_type = type;
+	message->nlmsg_type = t->request;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	/* The family is the first byte of either header. */
-	header = mnl_nlmsg_put_extra_header(message, size);
+	/* The family is the first byte of every header. */
+	header = mnl_nlmsg_put_extra_header(message, t->header);
 	*header = family;
 	return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
 }
 
-static int receive_all(struct vfp_ctx *ctx, struct table *t, struct mnl_socket *socket)
+/* As long as something comes, however much it is. */
+static int receive_all(struct vfp_ctx *ctx, struct netlink_dump *t,
+		       struct mnl_socket *socket)
 {
-	int64_t deadline = deadline_in(WAIT_MSEC);
 	size_t room = 32768;
 	_cleanup_free_ char *buffer = malloc(room);
 	int r = 0;
@@ -223,22 +145,21 @@ static int receive_all(struct vfp_ctx *ctx, struct table *t, struct mnl_socket *
 	while (buffer && r == 0) {
 		ssize_t n;
 
-		r = wait_readable(mnl_socket_get_fd(socket), ctx->cancel_fd, deadline);
+		r = wait_readable(mnl_socket_get_fd(socket), ctx->cancel_fd,
+				  deadline_in(WAIT_MSEC));
 		if (r <= 0)
 			return r ?: -ETIMEDOUT;
 		n = mnl_socket_recvfrom(socket, buffer, room);
 		if (n < 0)
 			return -errno;
-		if (ctx->mirror && str_add_bytes(&t->raw, buffer, (size_t)n) < 0)
-			return -ENOMEM;
-		r = take_messages(t, buffer, (size_t)n, true);
+		r = take_messages(t, buffer, (size_t)n, true, ctx->mirror != NULL);
 	}
 	return buffer ? r : -ENOMEM;
 }
 
-static int ask_once(struct vfp_ctx *ctx, struct table *t)
+static int ask_once(struct vfp_ctx *ctx, struct netlink_dump *t)
 {
-	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	static const unsigned char families[] = { AF_INET, AF_INET6 }, any = AF_UNSPEC;
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	int r = 1;
 
@@ -246,10 +167,11 @@ static int ask_once(struct vfp_ctx *ctx, struct table *t)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		r = -errno;
-	for (size_t i = 0; r == 1 && i < ARRAY_SIZE(families); i++) {
-		r = send_request(socket, t->request, families[i]);
+	for (size_t i = 0; r == 1 && i < (t->of_families ? ARRAY_SIZE(families) : 1);
+	     i++) {
+		r = send_request(socket, t, t->of_families ? families[i] : any);
 		r = r ?: receive_all(ctx, t, socket);
-		/* A kernel without IPv6 has nothing to say about it. */
+		/* A kernel without IPv6 or without nexthops has nothing to say. */
 		if (r == -EOPNOTSUPP || r == -EAFNOSUPPORT)
 			r = 1;
 	}
@@ -257,7 +179,7 @@ static int ask_once(struct vfp_ctx *ctx, struct table *t)
 	return r < 0 ? r : 0;
 }
 
-static int ask(struct vfp_ctx *ctx, struct table *t)
+static int ask(struct vfp_ctx *ctx, struct netlink_dump *t)
 {
 	int r = -EINTR;
 
@@ -275,7 +197,7 @@ static int ask(struct vfp_ctx *ctx, struct table *t)
  * What the model of a host does not say is nothing; what a dump does not say is not
  * known.
  */
-static int replay(struct vfp_ctx *ctx, struct table *t)
+static int replay(struct vfp_ctx *ctx, struct netlink_dump *t)
 {
 	_cleanup_free_ char *raw = NULL;
 	size_t size = 0;
@@ -286,10 +208,10 @@ static int replay(struct vfp_ctx *ctx, struct table *t)
 			mirror_file(ctx, t->file, "", 0);
 		return 0;
 	}
-	return r < 0 ? r : take_messages(t, raw, size, false);
+	return r < 0 ? r : take_messages(t, raw, size, false, false);
 }
 
-static int read_table(struct vfp_ctx *ctx, struct table *t, void **ret, size_t *ret_n)
+int netlink_read(struct vfp_ctx *ctx, struct netlink_dump *t, void **ret, size_t *ret_n)
 {
 	int r = ctx->dump || *ctx->root ? replay(ctx, t) : ask(ctx, t);
 
@@ -301,24 +223,17 @@ static int read_table(struct vfp_ctx *ctx, struct table *t, void **ret, size_t *
 		*ret = take(t->list);
 		*ret_n = t->n;
 	}
-	table_done(t);
+	dump_done(t);
 	return r;
 }
 
 int netlink_addresses(struct vfp_ctx *ctx, struct net_address **ret, size_t *ret_n)
 {
-	struct table table = { .file = "/netlink/addresses",
-			       .request = RTM_GETADDR,
-			       .add = add_address };
+	struct netlink_dump dump = { .file = "/netlink/addresses",
+				     .request = RTM_GETADDR,
+				     .header = sizeof(struct ifaddrmsg),
+				     .of_families = true,
+				     .add = add_address };
 
-	return read_table(ctx, &table, (void **)ret, ret_n);
-}
-
-int netlink_routes(struct vfp_ctx *ctx, struct net_route **ret, size_t *ret_n)
-{
-	struct table table = { .file = "/netlink/routes",
-			       .request = RTM_GETROUTE,
-			       .add = add_route };
-
-	return read_table(ctx, &table, (void **)ret, ret_n);
+	return netlink_read(ctx, &dump, (void **)ret, ret_n);
 }

@@ -12,6 +12,9 @@
  */
 #include "model/model.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 /*
  * The deepest seen is a disk behind a chain of USB hubs behind Thunderbolt bridges, at
  * 27.
@@ -32,6 +35,24 @@ static bool holds_no_devices(const char *name)
 		if (streq(name, names[i]))
 			return true;
 	return startswith(name, "ep_");
+}
+
+/*
+ * Is this folder, "net", one of interfaces some of which are in another network namespace?
+ * Its count of links is that of all, and it goes with the last of them. In a dump it has
+ * what was seen, and is empty where that was nothing.
+ */
+static bool has_away(struct vfp_ctx *ctx, const char *path)
+{
+	_cleanup_close_ int fd = root_open(ctx, path, O_RDONLY | O_DIRECTORY);
+	_cleanup_strings_ char **names = NULL;
+	struct stat st;
+	size_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || root_list_dirs(ctx, path, &names) < 0)
+		return false;
+	n = list_length(names);
+	return n == 0 || st.st_nlink > n + 2;
 }
 
 static int walk(struct vfp_ctx *ctx, const char *path, unsigned int depth, below_fn *fn,
@@ -57,7 +78,9 @@ static int walk(struct vfp_ctx *ctx, const char *path, unsigned int depth, below
 		if (r == 0)
 			r = fn(data, subsystem, child, *name);
 		else if (r == -ENOENT || r == -EINVAL)
-			r = 0;
+			r = streq(*name, "net") && has_away(ctx, child)
+				  ? fn(data, BELOW_AWAY, child, *name)
+				  : 0;
 		r = r ?: walk(ctx, child, depth - 1, fn, data);
 		if (r < 0)
 			return r;
@@ -203,7 +226,11 @@ static int collect_identity(void *data, const char *subsystem, const char *path,
 	int r;
 
 	(void)name;
-	if (streq(subsystem, "net")) {
+	if (streq(subsystem, BELOW_AWAY)) {
+		kind = "net";
+		identity = strdup("*");
+		r = identity ? 0 : -ENOMEM;
+	} else if (streq(subsystem, "net")) {
 		kind = "net";
 		r = net_identity(c->ctx, path, &identity);
 	} else if (below_is_disk(c->ctx, subsystem, path)) {
@@ -253,12 +280,13 @@ static int split(const char *text, char ***ret_list)
 	return collect_done(&c, r, ret_list);
 }
 
-/* The length of the kind ("disk"), and whether nothing but blanks follows it. */
+/* The length of the kind ("disk"), and whether nothing is known but that. */
 static size_t kind_length(const char *entry, bool *ret_anonymous)
 {
 	size_t kind = strcspn(entry, " ");
+	const char *identity = entry + kind + strspn(entry + kind, " ");
 
-	*ret_anonymous = entry[kind + strspn(entry + kind, " ")] == '\0';
+	*ret_anonymous = !*identity || streq(identity, "*");
 	return kind;
 }
 
@@ -268,7 +296,7 @@ static bool serves(const char *there, const char *wanted)
 	bool anonymous;
 	size_t kind = kind_length(wanted, &anonymous);
 
-	if (!anonymous)
+	if (!anonymous && !endswith(there, " *"))
 		return streq(there, wanted);
 	return strncmp(there, wanted, kind) == 0 && (!there[kind] || there[kind] == ' ');
 }
@@ -287,7 +315,10 @@ static void match(char **wanted, char **there, bool anonymous)
 		for (char **t = there; *t; t++) {
 			if (!**t || !serves(*t, *wanted))
 				continue;
-			**t = **wanted = '\0';
+			/* How many are out of sight is not known. */
+			if (!endswith(*t, " *"))
+				**t = '\0';
+			**wanted = '\0';
 			break;
 		}
 	}

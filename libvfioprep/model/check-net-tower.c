@@ -4,7 +4,7 @@
  * host's addresses and routes. An address or route is often not on the interface itself
  * but on what is on top of it (a VLAN on a bond on it), so the whole tower counts.
  */
-#include "model/model.h"
+#include "model/check-net.h"
 
 #define CLASS_NET   "/sys/class/net"
 #define STOREYS_MAX 256
@@ -15,8 +15,12 @@ void network_free(struct network *network)
 		return;
 	free(network->addresses);
 	free(network->routes);
-	free(network->ssh_here);
-	free(network->ssh_there);
+	free(network->rules);
+	free(network->links);
+	sessions_free(network->sessions);
+	sessions_free(network->connections);
+	strings_free(network->busy);
+	away_free(network->away);
 	free(network);
 }
 
@@ -32,23 +36,34 @@ void tower_free(struct tower *tower)
 	free(tower);
 }
 
+struct network *net_facts(struct check *c)
+{
+	if (!c->facts->network)
+		c->facts->network = calloc(1, sizeof(*c->facts->network));
+	return c->facts->network;
+}
+
 static int need_network(struct check *c)
 {
-	struct network *n;
+	struct network *n = net_facts(c);
 	int r;
 
-	if (c->facts->network)
-		return 0;
-	n = calloc(1, sizeof(*n));
 	if (!n)
 		return -ENOMEM;
-	c->facts->network = n;
+	if (n->asked)
+		return 0;
+	n->asked = true;
 	r = netlink_addresses(c->ctx, &n->addresses, &n->n_addresses);
 	r = r ?: netlink_routes(c->ctx, &n->routes, &n->n_routes);
 	if (r == -ENOMEM)
 		return r;
 	n->error = r;
-	return c->ctx->dump ? 0 : net_session(c->ctx, n);
+	/*
+	 * There the kernel answers for the namespace, while /sys most often shows the
+	 * host's interfaces.
+	 */
+	n->foreign = namespace_foreign(c->ctx);
+	return c->ctx->dump ? 0 : sessions_read(c->ctx, n);
 }
 
 static bool has_storey(const struct tower *tower, const char *name)
@@ -103,22 +118,26 @@ static int add_uppers(struct vfp_ctx *ctx, struct tower *tower, const char *name
 	return r == -ENOMEM ? r : 0;
 }
 
+int tower_read(struct vfp_ctx *ctx, const char *name, struct tower **ret_tower)
+{
+	_cleanup_(tower_freep) struct tower *tower = calloc(1, sizeof(*tower));
+	int r = tower ? add_storey(ctx, tower, name) : -ENOMEM;
+
+	/* The list grows while it is walked. */
+	for (size_t i = 0; r == 0 && i < tower->n; i++)
+		r = add_uppers(ctx, tower, tower->list[i]->name);
+	if (r == 0)
+		*ret_tower = take(tower);
+	return r;
+}
+
 int net_need(struct check *c, struct thing *thing)
 {
-	int r;
+	int r = 0;
 
-	if (!thing->tower) {
-		thing->tower = calloc(1, sizeof(*thing->tower));
-		if (!thing->tower)
-			return -ENOMEM;
-		r = add_storey(c->ctx, thing->tower, thing->name);
-		/* The list grows while it is walked. */
-		for (size_t i = 0; r == 0 && i < thing->tower->n; i++)
-			r = add_uppers(c->ctx, thing->tower, thing->tower->list[i]->name);
-		if (r < 0)
-			return r;
-	}
-	return need_network(c);
+	if (!thing->tower)
+		r = tower_read(c->ctx, thing->name, &thing->tower);
+	return r ?: need_network(c);
 }
 
 const struct storey *net_storey(const struct tower *tower, unsigned int ifindex)
@@ -134,4 +153,93 @@ char *net_where(const struct thing *thing, const struct storey *storey)
 	if (streq(storey->name, thing->name))
 		return strdup(thing->name);
 	return strf("%s on %s", storey->name, thing->name);
+}
+
+bool net_is_address(const struct net_address *address, const char *text)
+{
+	size_t len = strcspn(address->text, "/");
+
+	return strncmp(address->text, text, len) == 0 && (!text[len] || text[len] == '%');
+}
+
+/* Links are asked only where a master or a table may be that of a VRF. */
+static int need_links(struct check *c)
+{
+	struct network *n = c->facts->network;
+
+	if (!n->links_asked) {
+		n->links_asked = true;
+		n->links_error = netlink_links(c->ctx, &n->links, &n->n_links);
+	}
+	return n->links_error == -ENOMEM ? -ENOMEM : 0;
+}
+
+static bool is_vrf(const struct network *network, const char *name)
+{
+	for (size_t i = 0; i < network->n_links; i++)
+		if (streq(network->links[i].name, name))
+			return network->links[i].vrf_table != 0;
+	return false;
+}
+
+int net_master(struct check *c, const char *name, char **ret_master)
+{
+	_cleanup_free_ char *master = NULL;
+	int r = root_link_name(c->ctx, &master, CLASS_NET "/%s/master", name);
+
+	*ret_master = NULL;
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	/* What has such a folder is no VRF. */
+	if (!root_exists(c->ctx, CLASS_NET "/%s/bridge", master) &&
+	    !root_exists(c->ctx, CLASS_NET "/%s/bonding", master)) {
+		r = need_links(c);
+		if (r < 0 || is_vrf(c->facts->network, master))
+			return r;
+	}
+	*ret_master = take(master);
+	return 0;
+}
+
+/* The tables that the kernel's first rules are for. */
+static bool is_common_table(unsigned int table)
+{
+	enum { UNSPECIFIED = 0, DEFAULT = 253, MAIN = 254, LOCAL = 255 };
+
+	return table == MAIN || table == DEFAULT || table == LOCAL ||
+	       table == UNSPECIFIED;
+}
+
+static bool is_of_vrf(const struct network *network, unsigned int table)
+{
+	for (size_t i = 0; i < network->n_links; i++)
+		if (network->links[i].vrf_table == table)
+			return true;
+	return false;
+}
+
+int net_used(struct check *c, const struct net_route *route)
+{
+	struct network *n = c->facts->network;
+	int r = 0;
+
+	if (is_common_table(route->table))
+		return 1;
+	if (!n->rules_asked) {
+		n->rules_asked = true;
+		n->rules_error = netlink_rules(c->ctx, &n->rules, &n->n_rules);
+	}
+	if (n->rules_error)
+		return n->rules_error == -ENOMEM ? -ENOMEM : 0;
+	for (size_t i = 0; r == 0 && i < n->n_rules; i++) {
+		const struct net_rule *rule = &n->rules[i];
+
+		if (rule->family != route->family)
+			continue;
+		if (rule->vrf)
+			r = need_links(c) ?: is_of_vrf(n, route->table);
+		else
+			r = rule->table == route->table;
+	}
+	return r;
 }

@@ -1,47 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reasons that are about network interfaces: the default route, bridges and bonds, and
+ * Reasons that are about network interfaces: what one is a port of, what lies on it, and its
  * addresses.
- *
- * An interface that was moved to another network namespace cannot be seen from here, and
- * still goes with its device: a NIC without one is reported as unknown.
  */
-#include "model/model.h"
+#include "model/check-net.h"
 
-#define FLAG_UP 1u
+#define CLASS_NET "/sys/class/net"
+#define FLAG_UP   1u
 
-int check_default_route(struct check *c, struct thing *thing)
-{
-	int r = net_need(c, thing);
-	const struct network *n = c->facts->network;
-
-	for (size_t i = 0; r == 0 && i < n->n_routes; i++) {
-		const struct storey *storey =
-			net_storey(thing->tower, n->routes[i].ifindex);
-		_cleanup_free_ char *where = NULL;
-
-		if (!storey)
-			continue;
-		where = net_where(thing, storey);
-		if (!where)
-			return -ENOMEM;
-		r = check_use(c, USE_VITAL, "net %s: default route", thing->name);
-		if (r == 0)
-			r = check_add(c, VFP_REFUSE, thing->name, NULL,
-				      "the host would lose its default route, through %s",
-				      where);
-		return r;
-	}
-	return r;
-}
+/* -- what it is a port of ------------------------------------------------------------ */
 
 int check_master(struct check *c, struct thing *thing)
 {
 	_cleanup_free_ char *master = NULL, *remedy = NULL;
-	int r = root_link_name(c->ctx, &master, "%s/master", thing->path);
+	int r = net_need(c, thing) ?: net_master(c, thing->name, &master);
 
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+	if (r < 0 || !master)
+		return r;
 	remedy = strf("take it out of %s", master);
 	if (!remedy)
 		return -ENOMEM;
@@ -51,7 +26,90 @@ int check_master(struct check *c, struct thing *thing)
 				  "%s would lose its port %s", master, thing->name);
 }
 
-/* VLANs, macvtaps of guests and the like; what it is a port of is the row above. */
+/* -- what lies on it: VLANs, macvtaps of guests and the like -------------------------- */
+
+/* What one of these is good for, as the end of a sentence; NULL: nothing is known. */
+static int purpose_of(struct check *c, const struct tower *tower, char **ret_purpose)
+{
+	const struct network *n = c->facts->network;
+	_cleanup_free_ char *master = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < n->n_addresses; i++)
+		if (!n->addresses[i].link_local &&
+		    net_storey(tower, n->addresses[i].ifindex)) {
+			*ret_purpose = strf("has the address %s", n->addresses[i].text);
+			return *ret_purpose ? 0 : -ENOMEM;
+		}
+	for (size_t i = 0; i < n->n_routes; i++)
+		if (net_storey(tower, n->routes[i].ifindex)) {
+			*ret_purpose = strdup("has routes");
+			return *ret_purpose ? 0 : -ENOMEM;
+		}
+	for (size_t i = 0; r == 0 && i < tower->n && !master; i++) {
+		r = net_master(c, tower->list[i]->name, &master);
+		if (r == 0 && master) {
+			*ret_purpose = strf("is a port of %s", master);
+			r = *ret_purpose ? 0 : -ENOMEM;
+		}
+	}
+	return r;
+}
+
+/* A macvtap is the network card of the guest that has its node open. */
+static int guest_of(struct check *c, const struct tower *tower, char **ret_guest)
+{
+	_cleanup_free_ char *node = strf("/dev/tap%u", tower->list[0]->ifindex);
+	struct holder *holders = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!node)
+		return -ENOMEM;
+	if (!root_exists(c->ctx, CLASS_NET "/%s/tap%u", tower->list[0]->name,
+			 tower->list[0]->ifindex) &&
+	    !root_exists(c->ctx, CLASS_NET "/%s/macvtap", tower->list[0]->name))
+		return 0;
+	r = check_holders(c, node, &holders, &n);
+	if (r == 0 && n)
+		r = holders_text(holders, n, &text);
+	holders_free(holders, n);
+	if (r == 0 && n) {
+		*ret_guest = strf("is held by %s", text);
+		r = *ret_guest ? 0 : -ENOMEM;
+	}
+	return r;
+}
+
+static void tell(struct thing *thing, const struct tower *tower)
+{
+	for (size_t i = 0; i < thing->tower->n; i++)
+		if (net_storey(tower, thing->tower->list[i]->ifindex))
+			thing->tower->list[i]->told = true;
+}
+
+static int say_upper(struct check *c, struct thing *thing, const char *name)
+{
+	_cleanup_(tower_freep) struct tower *tower = NULL;
+	_cleanup_free_ char *purpose = NULL;
+	int r = tower_read(c->ctx, name, &tower);
+
+	r = r ?: purpose_of(c, tower, &purpose);
+	if (r == 0 && !purpose)
+		r = guest_of(c, tower, &purpose);
+	r = r ?: check_use(c, USE_NORMAL, "net %s: below %s", thing->name, name);
+	if (r < 0)
+		return r;
+	if (!purpose)
+		return check_add(c, VFP_WARN, thing->name, NULL, "%s goes away with %s",
+				 name, thing->name);
+	tell(thing, tower);
+	return check_add(c, VFP_REFUSE, thing->name, NULL,
+			 "the host would lose %s, which lies on %s and %s", name,
+			 thing->name, purpose);
+}
+
 int check_upper(struct check *c, struct thing *thing)
 {
 	_cleanup_free_ char *master = NULL;
@@ -61,16 +119,15 @@ int check_upper(struct check *c, struct thing *thing)
 	for (size_t i = 1; r == 0 && i < thing->tower->n; i++) {
 		const char *name = thing->tower->list[i]->name;
 
-		if (streq(name, nonnull(master)) ||
-		    !root_exists(c->ctx, "%s/upper_%s", thing->path, name))
-			continue;
-		r = check_use(c, USE_NORMAL, "net %s: below %s", thing->name, name);
-		if (r == 0)
-			r = check_add(c, VFP_WARN, thing->name, NULL,
-				      "%s goes away with %s", name, thing->name);
+		/* What it is a port of is the row above. */
+		if (!streq(name, nonnull(master)) &&
+		    root_exists(c->ctx, "%s/upper_%s", thing->path, name))
+			r = say_upper(c, thing, name);
 	}
 	return r;
 }
+
+/* -- addresses ----------------------------------------------------------------------- */
 
 static bool is_up(struct vfp_ctx *ctx, const struct thing *thing)
 {
@@ -92,7 +149,7 @@ int check_addresses(struct check *c, struct thing *thing)
 		const struct storey *storey = net_storey(thing->tower, address->ifindex);
 		_cleanup_free_ char *where = NULL;
 
-		if (!storey || address->link_local)
+		if (!storey || storey->told || address->link_local)
 			continue;
 		where = net_where(thing, storey);
 		if (!where)
@@ -109,6 +166,7 @@ int check_addresses(struct check *c, struct thing *thing)
 int check_network_known(struct check *c, struct thing *thing)
 {
 	const struct network *n = c->facts->network;
+	int r = 0;
 
 	(void)thing;
 	if (!n || !check_has(c, "net"))
@@ -117,30 +175,19 @@ int check_network_known(struct check *c, struct thing *thing)
 		return check_add(c, VFP_UNKNOWN, NULL, NULL,
 				 "addresses and routes could not be read: %s",
 				 strerror(-n->error));
-	for (size_t i = 0; i < n->n_routes; i++)
+	if (n->foreign)
+		r = check_add(
+			c, VFP_UNKNOWN, NULL, "nsenter --target 1 --net",
+			"this is not the host's network namespace: its addresses and "
+			"routes cannot be seen from here");
+	if (r == 0 && n->rules_error)
+		r = check_add(c, VFP_UNKNOWN, NULL, NULL,
+			      "which tables of routes are used could not be read: %s",
+			      strerror(-n->rules_error));
+	for (size_t i = 0; r == 0 && i < n->n_routes; i++)
 		if (!n->routes[i].ifindex)
 			return check_add(
 				c, VFP_UNKNOWN, NULL, "ip route",
-				"a default route does not say through which interface "
-				"it goes");
-	return 0;
-}
-
-/*
- * Ethernet (0200) and other network controllers (0280: Wi-Fi), on a driver of the host.
- */
-int check_no_interface(struct check *c, struct thing *thing)
-{
-	const char *class = c->device->value[VFP_CLASS],
-		   *driver = device_driver(c->device);
-
-	(void)thing;
-	if (!startswith(class, "0200") && !startswith(class, "0280"))
-		return 0;
-	if (!*driver || driver_hides(driver) || check_has(c, "net"))
-		return 0;
-	return check_add(
-		c, VFP_UNKNOWN, NULL, NULL,
-		"no network interface of it is to be seen; one may be in the network "
-		"namespace of a container");
+				"a route does not say through which interface it goes");
+	return r;
 }

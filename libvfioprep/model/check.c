@@ -32,11 +32,15 @@ static const struct row {
 	{ "disk", "virtio", true, check_shared_folder },
 	{ "disk", NULL, true, check_mounts_known },
 	{ "net", "net", true, check_ssh },
+	{ "net", "net", false, check_sshd },
 	{ "net", "net", true, check_default_route },
+	{ "net", "net", true, check_only_route },
 	{ "net", "net", true, check_master },
 	{ "net", "net", true, check_upper },
 	{ "net", "net", true, check_addresses },
+	{ "net", "net", true, check_routes },
 	{ "net", NULL, true, check_network_known },
+	{ "net", BELOW_AWAY, true, check_away },
 	{ "net", NULL, true, check_no_interface },
 	{ "display", NULL, true, check_console },
 	{ "group", NULL, false, check_group },
@@ -127,7 +131,7 @@ bool check_has(const struct check *c, const char *subsystem)
 	return false;
 }
 
-static int need_held(struct check *c)
+int check_need_held(struct check *c)
 {
 	struct held_table *held;
 	int r;
@@ -147,7 +151,7 @@ static int need_held(struct check *c)
 
 int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n)
 {
-	return need_held(c) ?: held_find(c->ctx, c->facts->held, node, ret, ret_n);
+	return check_need_held(c) ?: held_find(c->ctx, c->facts->held, node, ret, ret_n);
 }
 
 /* Does any row ask for @subsystem? */

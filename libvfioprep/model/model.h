@@ -106,8 +106,10 @@ int group_foreign(struct vfp_ctx *ctx, int group, char ***ret_members);
 /*
  * Called for each device below (its directory has a `subsystem` link), parents first.
  * @subsystem: "block", "net", "usb"; @path: its directory; @name: the last part of it.
+ * For interfaces that are in another network namespace once with BELOW_AWAY and their folder.
  * A negative return ends the walk and is returned.
  */
+#define BELOW_AWAY "net elsewhere"
 typedef int below_fn(void *data, const char *subsystem, const char *path, const char *name);
 
 /* Other PCI functions below a bridge are walked into as well. */
@@ -122,7 +124,8 @@ char *below_disk_name(const char *name);
 /*
  * What the host should have again after a return: network interfaces and disks with what
  * identifies them (MAC, WWID, serial), as "net 52:54:00:12:34:56;disk t10.ATA QEMU ...".
- * An entry without identity is only counted ("disk "). ';' and control characters in an
+ * An entry without identity is only counted ("disk "); "net *" is what is out of sight in
+ * another network namespace, one or several. ';' and control characters in an
  * identity are replaced by '_'. "" when nothing hangs below.
  */
 int below_identities(struct vfp_ctx *ctx, const char *path, char **ret_text);
@@ -275,38 +278,7 @@ struct thing {
 
 void stack_free(struct stack *stack);
 struct check;
-
-/* -- check-net-tower.c: what the host has of addresses and routes ----------------------- */
-
-/* An interface and all that is on top of it: VLANs, bonds, bridges, and what is on these. */
-struct tower {
-	struct storey {
-		unsigned int ifindex;
-		char *name;
-	} **list;	/* [0] is the interface itself */
-	size_t n;
-};
-
-/* The host's addresses and routes. */
-struct network {
-	struct net_address *addresses;
-	struct net_route *routes;
-	size_t n_addresses, n_routes;
-	char *ssh_here, *ssh_there;	/* addresses of the session that asks; NULL: none */
-	int error;	/* not 0: addresses or routes could not be read */
-};
-
 void tower_free(struct tower *tower);
-
-/* See to it that the tower of @thing, an interface, and the host's network are known. */
-int net_need(struct check *c, struct thing *thing);
-int net_session(struct vfp_ctx *ctx, struct network *network);
-
-/* The storey with that number; NULL when none has it. */
-const struct storey *net_storey(const struct tower *tower, unsigned int ifindex);
-
-/* "eth0", "br0 on eth0" */
-char *net_where(const struct thing *thing, const struct storey *storey);
 
 /* Each mount of the host, until @fn returns other than 0. */
 typedef int mount_fn(void *data, const char *type, const char *source, const char *target);
@@ -350,6 +322,9 @@ int check_holders(struct check *c, const char *node, struct holder **ret, size_t
 /* Does @sibling go to the guest as well? */
 bool check_goes_along(const struct check *c, const struct vfp_device *sibling);
 
+/* See to it that ->facts->held is there. */
+int check_need_held(struct check *c);
+
 /* Does anything of @subsystem hang below? */
 bool check_has(const struct check *c, const char *subsystem);
 
@@ -363,8 +338,9 @@ check_fn check_group, check_sriov, check_held, check_reset, check_power;
 check_fn check_swap, check_mounted, check_mapping, check_mounts_known, check_zfs;
 check_fn check_exclusive, check_opened, check_fstab, check_signature;
 check_fn check_shared_folder;
-check_fn check_ssh, check_default_route, check_master, check_upper, check_addresses;
-check_fn check_network_known, check_no_interface;
+check_fn check_ssh, check_sshd, check_default_route, check_only_route, check_master;
+check_fn check_upper, check_addresses, check_routes, check_network_known;
+check_fn check_away, check_no_interface;
 check_fn check_console;
 
 /* As check_device(), for all that is in @c; only rows on use when ->use_only. */

@@ -6,10 +6,6 @@
  */
 #include "verdict.h"
 
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
-
 static void nothing_stands_against_an_idle_device(void **state)
 {
 	(void)state;
@@ -226,187 +222,7 @@ static void processes_that_cannot_be_seen_are_unknown(void **state)
 	assert_use("unknown");
 }
 
-/* -- interfaces ---------------------------------------------------------------------- */
-
-static void append_file(const char *name, const void *bytes, size_t size)
-{
-	_cleanup_free_ char *path = NULL;
-	FILE *file;
-
-	fixture_append(fixture, name, "%s", "");
-	path = fixture_path(fixture, "%s", name);
-	file = fopen(path, "a");
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, size, file), size);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* As the kernel says 192.0.2.@last/24 on @ifindex. */
-static void address(unsigned int ifindex, unsigned char last)
-{
-	struct {
-		struct nlmsghdr message;
-		struct ifaddrmsg header;
-		struct nlattr attr;
-		unsigned char bytes[4];
-	} m = {
-		.message = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWADDR },
-		.header = { .ifa_family = AF_INET,
-			    .ifa_prefixlen = 24,
-			    .ifa_index = ifindex },
-		.attr = { .nla_len = 8, .nla_type = IFA_LOCAL },
-		.bytes = { 192, 0, 2, last },
-	};
-
-	append_file("/netlink/addresses", &m, sizeof(m));
-}
-
-static void default_route(unsigned int ifindex)
-{
-	struct {
-		struct nlmsghdr message;
-		struct rtmsg header;
-		struct nlattr attr;
-		unsigned int ifindex;
-	} m = {
-		.message = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWROUTE },
-		.header = { .rtm_family = AF_INET,
-			    .rtm_type = RTN_UNICAST,
-			    .rtm_table = 254 },
-		.attr = { .nla_len = 8, .nla_type = RTA_OIF },
-		.ifindex = ifindex,
-	};
-
-	append_file("/netlink/routes", &m, sizeof(m));
-}
-
-static void addresses_are_a_warning(void **state)
-{
-	(void)state;
-	nic();
-	address(7, 9);
-	assert_says("");
-	address(2, 1);
-	assert_says(
-		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0) []\n");
-	assert_use("net eth0: 192.0.2.1/24");
-	fixture_write(fixture, "/sys/class/net/eth0/flags", "0x1002\n");
-	assert_says("");
-}
-
-static void the_default_route_is_refused(void **state)
-{
-	(void)state;
-	nic();
-	default_route(7);
-	assert_says("");
-	default_route(2);
-	assert_says(
-		"refuse net:eth0 the host would lose its default route, through eth0 []\n");
-	assert_use("net eth0: default route");
-}
-
-static void a_route_through_what_is_not_said_is_unknown(void **state)
-{
-	(void)state;
-	nic();
-	default_route(0);
-	assert_says(
-		"unknown net: a default route does not say through which interface it goes "
-		"[ip route]\n");
-}
-
-static void a_port_of_a_bridge_is_refused(void **state)
-{
-	(void)state;
-	device("020000", "e1000e");
-	fixture_net(fixture, &(struct fixture_net){ .address = DEVICE,
-						    .name = "eth0",
-						    .master = "br0" });
-	assert_says(
-		"refuse net:eth0 br0 would lose its port eth0 [take it out of br0]\n");
-	assert_use("net eth0: in br0");
-	default_route(100);
-	assert_includes(
-		"refuse net:eth0 the host would lose its default route, through br0 on eth0");
-}
-
-static void what_is_on_top_is_a_warning(void **state)
-{
-	_cleanup_free_ char *folder = NULL, *upper = NULL;
-
-	(void)state;
-	nic();
-	folder = fixture_device_path(fixture, DEVICE);
-	upper = strf("%s/net/eth0/upper_eth0.100", folder);
-	fixture_write(fixture, "/sys/devices/virtual/net/eth0.100/ifindex", "9\n");
-	fixture_link(fixture, "/sys/class/net/eth0.100",
-		     "/sys/devices/virtual/net/eth0.100");
-	fixture_link(fixture, upper, "/sys/devices/virtual/net/eth0.100");
-	assert_says("warn net:eth0 eth0.100 goes away with eth0 []\n");
-	assert_use("net eth0: below eth0.100");
-	address(9, 1);
-	assert_includes(
-		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0.100 on "
-		"eth0)");
-}
-
-static void a_nic_without_an_interface_is_unknown(void **state)
-{
-	(void)state;
-	device("020000", "e1000e");
-	assert_says(
-		"unknown net: no network interface of it is to be seen; one may be in the "
-		"network namespace of a container []\n");
-	assert_use("unknown");
-}
-
-static void a_hidden_nic_has_none(void **state)
-{
-	(void)state;
-	device("020000", "vfio-pci");
-	assert_says("");
-}
-
-/* Where the answers of the kernel should be, a dump has something else. */
-static void answers_that_cannot_be_read_are_unknown(void **state)
-{
-	(void)state;
-	nic();
-	fixture_mkdir(fixture, "/netlink/addresses");
-	assert_includes("unknown net: addresses and routes could not be read");
-}
-
-static void torn_answers_do_no_harm(void **state)
-{
-	(void)state;
-	nic();
-	address(2, 1);
-	append_file("/netlink/addresses", "\x18\0\0\0\x14\0\0\0\xff", 9);
-	append_file("/netlink/routes", "\xff\xff\xff\xff", 4);
-	assert_includes("warn net:eth0 the host would lose its address 192.0.2.1/24");
-}
-
-/* A shell above us, in which sudo has not dropped the variable. */
-static void the_ssh_session_is_refused(void **state)
-{
-	_cleanup_free_ char *own = strf("/proc/%d/stat", (int)getpid());
-
-	(void)state;
-	nic();
-	address(2, 1);
-	fixture_write(fixture, own, "%d (a) b) S 4242 1 1 0", (int)getpid());
-	fixture_write(fixture, "/proc/4242/stat", "4242 (bash) S 1 1 1 0");
-	fixture_write(fixture, "/proc/4242/environ",
-		      "SSH_CONNECTION=198.51.100.7 55 192.0.2.1 22");
-	assert_includes("refuse net:ssh your SSH session from 198.51.100.7 comes "
-			"in over eth0");
-	assert_use("net eth0: SSH from 198.51.100.7");
-	fixture_write(fixture, "/proc/4242/environ",
-		      "SSH_CONNECTION=198.51.100.7 55 192.0.2.11 22");
-	assert_says(
-		"warn net:eth0 the host would lose its address 192.0.2.1/24 (eth0) []\n");
-}
+/* -- shared folders ------------------------------------------------------------------ */
 
 /* The folder that a virtio device brings in, as a host that is a guest itself has it. */
 static void share(const char *driver, const char *tag)
@@ -453,16 +269,6 @@ int main(void)
 		TEST(a_holder_of_the_group_is_named),
 		TEST(a_holder_of_another_group_is_not_ours),
 		TEST(processes_that_cannot_be_seen_are_unknown),
-		TEST(addresses_are_a_warning),
-		TEST(the_default_route_is_refused),
-		TEST(a_route_through_what_is_not_said_is_unknown),
-		TEST(a_port_of_a_bridge_is_refused),
-		TEST(what_is_on_top_is_a_warning),
-		TEST(the_ssh_session_is_refused),
-		TEST(a_nic_without_an_interface_is_unknown),
-		TEST(a_hidden_nic_has_none),
-		TEST(answers_that_cannot_be_read_are_unknown),
-		TEST(torn_answers_do_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
