@@ -43,6 +43,31 @@ static const struct row {
 	{ "net", BELOW_AWAY, true, check_away },
 	{ "net", NULL, true, check_no_interface },
 	{ "display", NULL, true, check_console },
+	{ "display", NULL, true, check_framebuffer },
+	{ "display", "graphics", true, check_text_console },
+	{ "display", "drm", true, check_open },
+	{ "display", "graphics", true, check_open },
+	{ "display", "accel", true, check_open },
+	{ "display", NULL, true, check_nvidia },
+	{ "input", "input", true, check_keyboard },
+	{ "input", "input", true, check_pointer },
+	{ "input", "bluetooth", true, check_keyboard },
+	{ "input", "bluetooth", true, check_pointer },
+	{ "usb", "usb", true, check_usb_taken },
+	{ "sound", "sound", true, check_open },
+	{ "sound", "sound", false, check_sound_controls },
+	{ "video", "video4linux", true, check_open },
+	{ "bluetooth", "bluetooth", true, check_bluetooth },
+	{ "tty", "tty", true, check_tty_console },
+	{ "tty", "tty", true, check_open },
+	{ "tpm", "tpm", true, check_tpm },
+	{ "tpm", "tpm", true, check_open },
+	{ "tpm", "tpmrm", true, check_open },
+	{ "watchdog", "watchdog", true, check_watchdog },
+	{ "watchdog", NULL, true, check_watchdog_elsewhere },
+	{ "watchdog", "watchdog", true, check_open },
+	{ "rdma", "infiniband_verbs", true, check_open },
+	{ "rdma", "infiniband_mad", true, check_open },
 	{ "group", NULL, false, check_group },
 	{ "reset", NULL, false, check_reset },
 	{ "power", NULL, false, check_power },
@@ -117,6 +142,7 @@ void facts_done(struct facts *facts)
 {
 	mounts_free(facts->mounts);
 	network_free(facts->network);
+	inputs_free(facts->inputs);
 	if (facts->held)
 		held_done(facts->held);
 	free(facts->held);
@@ -129,6 +155,14 @@ bool check_has(const struct check *c, const char *subsystem)
 		if (streq(c->things[i]->subsystem, subsystem))
 			return true;
 	return false;
+}
+
+bool check_first(const struct check *c, const struct thing *thing)
+{
+	for (size_t i = 0; i < c->n_things; i++)
+		if (streq(c->things[i]->subsystem, thing->subsystem))
+			return c->things[i] == thing;
+	return true;
 }
 
 int check_need_held(struct check *c)

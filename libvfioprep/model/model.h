@@ -263,11 +263,13 @@ struct facts {
 	struct mounts *mounts;	   /* block.h */
 	struct network *network;   /* check-net-tower.c */
 	struct held_table *held;   /* check.c */
+	struct inputs *inputs;	   /* check-input.c */
 };
 
 void facts_done(struct facts *facts);
 void mounts_free(struct mounts *mounts);
 void network_free(struct network *network);
+void inputs_free(struct inputs *inputs);
 
 /* Something that hangs below the device. */
 struct thing {
@@ -328,6 +330,32 @@ int check_need_held(struct check *c);
 /* Does anything of @subsystem hang below? */
 bool check_has(const struct check *c, const char *subsystem);
 
+/* Is @thing the first of its subsystem? For rows that say one thing of all of them. */
+bool check_first(const struct check *c, const struct thing *thing);
+
+/* -- check-open.c ------------------------------------------------------------------------- */
+
+/* Processes that have one of several nodes open, each once, with the first of its nodes. */
+struct openers {
+	struct opener {
+		struct holder *holder;
+		char *node;
+	} **list;
+	size_t n;
+};
+
+int openers_add(struct check *c, struct openers *openers, const char *node);
+bool openers_has(const struct openers *openers, pid_t pid);
+void openers_done(struct openers *openers);
+#define _cleanup_openers_ _cleanup_(openers_done)
+
+/*
+ * A finding for each of them, as for the nodes of @subsystem; one that it is unknown, with
+ * @example as a node, when there is none and not all processes could be looked at.
+ */
+int openers_say(struct check *c, const struct openers *openers, const char *subsystem,
+		const char *example);
+
 /*
  * The rows, in check-*.c: one reason each. @thing is NULL for those about the device itself.
  * A positive return means that the rows after it do not matter.
@@ -341,7 +369,10 @@ check_fn check_shared_folder;
 check_fn check_ssh, check_sshd, check_default_route, check_only_route, check_master;
 check_fn check_upper, check_addresses, check_routes, check_network_known;
 check_fn check_away, check_no_interface;
-check_fn check_console;
+check_fn check_console, check_framebuffer, check_text_console, check_nvidia;
+check_fn check_open, check_keyboard, check_pointer;
+check_fn check_tty_console, check_tpm, check_watchdog, check_watchdog_elsewhere;
+check_fn check_bluetooth, check_usb_taken, check_sound_controls;
 
 /* As check_device(), for all that is in @c; only rows on use when ->use_only. */
 int check_run(struct check *c);

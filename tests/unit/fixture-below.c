@@ -280,6 +280,45 @@ void fixture_below(struct fixture *f, const char *address, const char *subsystem
 	list_in(f, class, name, folder);
 }
 
+/* -- who sits at it ------------------------------------------------------------------- */
+
+/* As read from a keyboard, a mouse and a touchpad on a 64-bit kernel, and a power button. */
+static const struct {
+	const char *key, *rel, *abs;
+} inputs[] = {
+	[BUTTON] = { "10000000000000 0", "0", "0" },
+	[KEYBOARD] = { "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe",
+		       "0", "0" },
+	[MOUSE] = { "1f0000 0 0 0 0", "903", "0" },
+	[TOUCHPAD] = { "e520 10000 0 0 0 0", "0", "2e0800000000003" },
+};
+
+static void make_node(struct fixture *f, const char *input, const char *kind,
+		      unsigned int number)
+{
+	_cleanup_free_ char *name = strf("%s%u", kind, number);
+	_cleanup_free_ char *folder = strf("%s/%s", input, name);
+
+	become_device(f, folder, "/sys/class/input");
+	list_in(f, "class/input", name, folder);
+}
+
+void fixture_input(struct fixture *f, const struct fixture_input *i)
+{
+	_cleanup_free_ char *name = strf("input%u", i->number);
+	_cleanup_free_ char *folder = strf("%s/input/%s", i->folder, name);
+
+	become_device(f, folder, "/sys/class/input");
+	fixture_attr(f, folder, "name", "%s\n", i->name);
+	fixture_attr(f, folder, "capabilities/key", "%s\n", inputs[i->kind].key);
+	fixture_attr(f, folder, "capabilities/rel", "%s\n", inputs[i->kind].rel);
+	fixture_attr(f, folder, "capabilities/abs", "%s\n", inputs[i->kind].abs);
+	list_in(f, "class/input", name, folder);
+	make_node(f, folder, "event", i->number);
+	if (i->kind == MOUSE || i->kind == TOUCHPAD)
+		make_node(f, folder, "mouse", i->number);
+}
+
 /* -- who uses it --------------------------------------------------------------------- */
 
 void fixture_mount(struct fixture *f, const char *dev, const char *source,

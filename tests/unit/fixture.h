@@ -141,6 +141,16 @@ void fixture_holder(struct fixture *f, const char *name, const char *dev,
 void fixture_below(struct fixture *f, const char *address, const char *subsystem,
 		   const char *name);
 
+/* A keyboard, a mouse or a button; its nodes are event@number and, of a mouse, mouse@number. */
+struct fixture_input {
+	const char *folder;	/* above it: a device's folder, "/sys/devices/platform/i8042" */
+	unsigned int number;	/* input7 */
+	const char *name;	/* "AT Translated Set 2 keyboard" */
+	enum { BUTTON, KEYBOARD, MOUSE, TOUCHPAD } kind;
+};
+
+void fixture_input(struct fixture *f, const struct fixture_input *i);
+
 /* Lines in mountinfo of pid 1, and in /proc/swaps. */
 void fixture_mount(struct fixture *f, const char *dev, const char *source,
 		   const char *where, const char *type);

@@ -81,28 +81,6 @@ static void no_reset_is_a_note(void **state)
 		"[]\n");
 }
 
-static void the_console_is_refused(void **state)
-{
-	(void)state;
-	fixture_device(fixture, &(struct fixture_device){ .address = DEVICE,
-							  .class = "030000",
-							  .driver = "i915",
-							  .group = 12,
-							  .boot_vga = true,
-							  .reset = true });
-	assert_says(
-		"refuse display:console the host would lose its console: this is the display "
-		"that the firmware started with []\n");
-	assert_use("console");
-}
-
-static void another_display_is_not(void **state)
-{
-	(void)state;
-	device("030000", "nouveau");
-	assert_says("");
-}
-
 /* -- the group ----------------------------------------------------------------------- */
 
 static void a_sibling_on_its_driver_is_refused(void **state)
@@ -260,8 +238,6 @@ int main(void)
 		TEST(virtual_functions_are_refused),
 		TEST(no_reset_is_a_note),
 		TEST(a_shared_folder_that_is_mounted_is_refused),
-		TEST(the_console_is_refused),
-		TEST(another_display_is_not),
 		TEST(a_sibling_on_its_driver_is_refused),
 		TEST(which_siblings_may_stay_depends_on_the_kernel),
 		TEST(a_bridge_in_the_group_has_another_remedy),

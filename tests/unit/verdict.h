@@ -22,6 +22,7 @@
 
 static struct fixture *fixture;
 static struct vfp_ctx *ctx;
+static char *device_folder; /* of DEVICE, once device() has made it */
 
 /* What the verdicts that follow are asked for; empty again for each test. */
 static struct vfp_check_options how;
@@ -30,6 +31,7 @@ static inline int set_up(void **state)
 {
 	(void)state;
 	how = (struct vfp_check_options){ 0 };
+	device_folder = NULL;
 	fixture = fixture_new();
 	return vfp_ctx_new(&ctx);
 }
@@ -39,6 +41,7 @@ static inline int tear_down(void **state)
 	(void)state;
 	vfp_ctx_free(ctx);
 	fixture_free(fixture);
+	free(device_folder);
 	return 0;
 }
 
@@ -50,6 +53,8 @@ static inline void device(const char *class, const char *driver)
 							  .driver = driver,
 							  .group = 12,
 							  .reset = true });
+	free(device_folder);
+	device_folder = fixture_device_path(fixture, DEVICE);
 }
 
 static inline void storage(void)

@@ -53,6 +53,22 @@ guest_ends()
 	await 20 process_gone "$guest_pid"
 }
 
+# hold_node NODE: a process has the device node open, until let_go; $holder_pid, "sleep".
+hold_node()
+{
+	local node
+	exec {node}<>"$1" || fail "cannot open $1"
+	sleep infinity &
+	holder_pid=$!
+	exec {node}>&-
+	await 5 runs_as "$holder_pid" sleep
+}
+
+runs_as()
+{
+	[ "$(cat "/proc/$1/comm")" = "$2" ]
+}
+
 process_gone()
 {
 	! kill -0 "$1" 2>/dev/null
