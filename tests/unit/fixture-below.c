@@ -282,11 +282,12 @@ void fixture_below(struct fixture *f, const char *address, const char *subsystem
 
 /* -- who sits at it ------------------------------------------------------------------- */
 
-/* As read from a keyboard, a mouse and a touchpad on a 64-bit kernel, and a power button. */
+/* As read from a keyboard, a mouse and a touchpad on a 64-bit kernel, a power button and digits. */
 static const struct {
 	const char *key, *rel, *abs;
 } inputs[] = {
 	[BUTTON] = { "10000000000000 0", "0", "0" },
+	[REMOTE] = { "10000000000ffc", "0", "0" },
 	[KEYBOARD] = { "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe",
 		       "0", "0" },
 	[MOUSE] = { "1f0000 0 0 0 0", "903", "0" },

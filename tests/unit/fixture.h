@@ -141,12 +141,12 @@ void fixture_holder(struct fixture *f, const char *name, const char *dev,
 void fixture_below(struct fixture *f, const char *address, const char *subsystem,
 		   const char *name);
 
-/* A keyboard, a mouse or a button; its nodes are event@number and, of a mouse, mouse@number. */
+/* A keyboard, a mouse, a button or a remote control with digits; its nodes are event@number and, of a mouse, mouse@number. */
 struct fixture_input {
 	const char *folder;	/* above it: a device's folder, "/sys/devices/platform/i8042" */
 	unsigned int number;	/* input7 */
 	const char *name;	/* "AT Translated Set 2 keyboard" */
-	enum { BUTTON, KEYBOARD, MOUSE, TOUCHPAD } kind;
+	enum { BUTTON, REMOTE, KEYBOARD, MOUSE, TOUCHPAD } kind;
 };
 
 void fixture_input(struct fixture *f, const struct fixture_input *i);

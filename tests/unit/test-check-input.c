@@ -68,6 +68,7 @@ static void buttons_do_not_count_as_keyboards(void **state)
 	input("usb1/1-1", 3, "USB Keyboard", KEYBOARD);
 	input("/sys/devices/LNXSYSTM:00/LNXPWRBN:00", 1, "Power Button", BUTTON);
 	input(BOARD, 2, "PS/2 Mouse", MOUSE);
+	input("/sys/devices/pci0000:00/rc0", 5, "Remote control", REMOTE);
 	text = say(NULL);
 	assert_non_null(strstr(text, "last keyboard: USB Keyboard"));
 }
