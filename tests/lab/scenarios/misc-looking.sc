@@ -19,7 +19,6 @@ looks()
 }
 
 looks 1 list
-looks 1 check "$vga" "$gpu1" "$gpu2" "$xhci1" "$xhci2" "$hda" "$serial" "$watchdog"
 looks 1 check "$xhci2"
 looks 0 check "$watchdog"
 looks 0 check "$gpu2"
