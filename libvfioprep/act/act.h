@@ -224,8 +224,8 @@ int hide_prepare(struct vfp_plan *plan);
 int return_prepare(struct vfp_plan *plan);
 int recover_prepare(struct vfp_plan *plan);
 
-/* Records of devices with which nothing else is to be done. */
-void recover_records(struct vfp_plan *plan);
+/* Records of devices with which nothing else is to be done; not @run: what would become of them. */
+void recover_records(struct vfp_plan *plan, bool run);
 
 /* The driver that @target shall get, and the module it takes. */
 int target_resolve_driver(struct vfp_plan *plan, struct target *target, const char *name,

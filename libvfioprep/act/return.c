@@ -266,37 +266,44 @@ static int call_hidden(struct vfp_plan *plan, struct target *t)
 	return t->record.phase ? record_save(plan->ctx, &t->record) : -ENOMEM;
 }
 
-static void say_recovered(struct vfp_plan *plan, struct target *t, int error)
+static void say_recovered(struct vfp_plan *plan, const struct target *t, bool done)
 {
-	if (error < 0) {
-		t->error = -ECANCELED;
-		target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
-			   "its record cannot be changed: %s", strerror(-error));
-	} else if (t->gone) {
+	if (t->gone)
 		target_say(plan, t, VFP_NOTE, "gone", "", "",
-			   "the device has gone; its record is dropped");
-	} else {
+			   "the device has gone; its record %s dropped",
+			   done ? "is" : "would be");
+	else
 		target_say(plan, t, VFP_NOTE, "hidden", t->found.driver, "",
 			   "it is hidden as intended; the hiding was complete");
-	}
 }
 
-void recover_records(struct vfp_plan *plan)
+static int settle_record(struct vfp_plan *plan, struct target *t)
+{
+	int r = 0;
+
+	if (t->gone)
+		r = record_drop(plan->ctx, t->address);
+	else if (t->complete)
+		r = call_hidden(plan, t);
+	r = r ?: record_sweep(plan->ctx, t->address);
+	if (r == 0)
+		return 0;
+	t->error = -ECANCELED;
+	target_say(plan, t, VFP_ERROR, "record", RECORD_DIR, "",
+		   "its record cannot be changed: %s", strerror(-r));
+	return r;
+}
+
+void recover_records(struct vfp_plan *plan, bool run)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		struct target *t = &plan->targets[i];
 		bool recorded = t->complete ||
 				root_exists(plan->ctx, RECORD_DIR "/%s", t->address);
-		int r = 0;
 
-		if (t->error < 0)
+		if (t->error < 0 || (run && settle_record(plan, t) < 0))
 			continue;
-		if (t->gone)
-			r = record_drop(plan->ctx, t->address);
-		else if (t->complete)
-			r = call_hidden(plan, t);
-		r = r ?: record_sweep(plan->ctx, t->address);
-		if (r < 0 || (recorded && (t->gone || t->complete)))
-			say_recovered(plan, t, r);
+		if (recorded && (t->gone || t->complete))
+			say_recovered(plan, t, run);
 	}
 }

@@ -6,7 +6,7 @@
 #ifndef VFIOPREP_BLOCK_H
 #define VFIOPREP_BLOCK_H
 
-#include "model/model.h"
+#include "model/check.h"
 
 struct mounts;
 struct libmnt_table;

@@ -7,7 +7,7 @@
  * lie in the memory of a device without a driver, or of one that is no VGA device and has no
  * such mark; until Linux 6.9 it is nobody's child, and only the map of memory tells.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #define CLASS_FB   "/sys/class/graphics"
 #define VTCONSOLE  "/sys/class/vtconsole"

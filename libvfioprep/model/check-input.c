@@ -8,7 +8,7 @@
  * and Q to D is a keyboard (as udev has it). Inputs that programs have made come from no
  * hardware and do not count, except Bluetooth's, which hang at their adapter.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #include <linux/input-event-codes.h>
 

@@ -4,7 +4,7 @@
  * has a say in its memory, and whether it keeps a guest from sending the host interrupts. VFIO
  * binds in all of these cases but the first; it is the guest that does not start.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #include <inttypes.h>
 

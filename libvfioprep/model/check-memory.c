@@ -3,7 +3,7 @@
  * Reasons that are about memory. VFIO locks all memory of a guest, since its devices may write
  * anywhere in it, and counts it as locked by the process.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #include <inttypes.h>
 

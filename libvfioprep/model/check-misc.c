@@ -4,7 +4,7 @@
  * serial line, the TPM, a watchdog that runs, Bluetooth, and USB devices that a guest was given
  * one by one. Who has their nodes open is said by check-open.c.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #define WATCHDOGS "/sys/devices/virtual/watchdog"
 

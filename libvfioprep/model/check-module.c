@@ -4,7 +4,7 @@
  * wants something else to happen than a load, or that loading it would take other devices, which
  * were left without a driver for some reason.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 #define ANY UINT32_MAX
 

@@ -6,7 +6,7 @@
  *
  * Several nodes of one kind are one matter: a process is named once, with the first of them.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 static const struct node_kind {
 	const char *subsystem, *folder;

@@ -3,7 +3,7 @@
  * Reasons that are about the device in the long run: whether a second guest could start with
  * it, and whether it comes back from being switched off while no guest has it.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 /* -- reset --------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  * mount may be hidden below another one, and nothing else in the kernel tells of it; so a
  * folder whose mount is not seen is refused as well.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 struct shared {
 	struct check *check;

@@ -3,7 +3,7 @@
  * Reasons that are about the device itself: whether it can be given away at all, who shares
  * its IOMMU group, its virtual functions, and who has it now.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 int check_bridge(struct check *c, struct thing *thing)
 {

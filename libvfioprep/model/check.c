@@ -6,7 +6,7 @@
  * so that mounts, routes and processes are read only where a disk, an interface or a vfio
  * node makes them matter. Findings come in the order of the rows.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 static const struct row {
 	const char *kind; /* the word for --force */

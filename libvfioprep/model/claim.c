@@ -4,7 +4,7 @@
  * the device is returned; one with a process ends with it, and then anybody may take the device
  * over. hide and check ask here, so that they cannot say different things.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 /* Start time of a process; -ESRCH: it is no more, be it that nobody has waited for it yet. */
 static int start_time(struct vfp_ctx *ctx, const char *pid, unsigned long long *ret_start)

@@ -253,6 +253,16 @@ void findings_forget(struct findings *findings, const char *kind);
 void findings_done(struct findings *findings);
 #define _cleanup_findings_ _cleanup_(findings_done)
 
+/*
+ * Does the list of "KIND[:OBJECT]" in @force lift @finding? Bridges, missing groups, identity
+ * and stuck are never lifted; the disk kind for /, /usr, /boot and swap, and the net kind for
+ * the SSH path, only with their object.
+ */
+bool finding_lifted(const struct vfp_finding *finding, char *const *force);
+
+/* Is there a kind of finding by the name of the first @n characters of @kind? */
+bool finding_kind_known(const char *kind, size_t n);
+
 /* -- check.c ----------------------------------------------------------------------------- */
 
 /*
@@ -267,116 +277,6 @@ struct facts {
 };
 
 void facts_done(struct facts *facts);
-void mounts_free(struct mounts *mounts);
-void network_free(struct network *network);
-void inputs_free(struct inputs *inputs);
-
-/* Something that hangs below the device. */
-struct thing {
-	char *subsystem, *path, *name;
-	struct stack *stack;	/* of a disk: what is on it; block.h */
-	struct tower *tower;	/* of an interface: what is on top of it; check-net-tower.c */
-};
-
-void stack_free(struct stack *stack);
-struct check;
-void tower_free(struct tower *tower);
-
-/* Each mount of the host, until @fn returns other than 0. */
-typedef int mount_fn(void *data, const char *type, const char *source, const char *target);
-int check_each_mount(struct check *c, mount_fn *fn, void *data);
-
-/* What one verdict is about, handed to every row of the table. */
-struct check {
-	struct vfp_ctx *ctx;
-	const struct vfp_device *device;
-	struct vfp_device *const *with;	/* siblings that go along; NULL-terminated or NULL */
-	struct findings *findings;
-	const char *driver;	/* the driver it shall get: vfio-pci ... */
-	struct facts *facts;
-	struct thing **things;	/* what hangs below it, parents first */
-	size_t n_things;
-	bool walked;		/* things are complete */
-	const char *kind;	/* of the row at work */
-	/* For listings: only the use matters. */
-	bool use_only;
-	char *use;
-	int use_rank;
-	bool unknown;		/* something could not be looked at */
-	bool disk_hangs;	/* opening one did not come back: no other is tried */
-};
-
-/* A finding of the row at work. */
-int check_add(struct check *c, enum vfp_severity severity, const char *object,
-	      const char *remedy, const char *format, ...) _printf_(5, 6);
-
-/* A phrase on what uses the device; the first of the highest @rank stays. */
-int check_use(struct check *c, int rank, const char *format, ...) _printf_(3, 4);
-enum { USE_MINOR, USE_NORMAL, USE_VITAL };
-
-/*
- * The processes that have @node open ("/dev/vfio/12", "/dev/dri/card0", "socket:[4711]"), by one
- * walk of /proc for all rows; free with holders_free(). ->facts->held->complete is false when
- * not all processes could be looked at.
- */
-int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n);
-
-/* Does @sibling go to the guest as well? */
-bool check_goes_along(const struct check *c, const struct vfp_device *sibling);
-
-/* See to it that ->facts->held is there. */
-int check_need_held(struct check *c);
-
-/* Does anything of @subsystem hang below? */
-bool check_has(const struct check *c, const char *subsystem);
-
-/* Is @thing the first of its subsystem? For rows that say one thing of all of them. */
-bool check_first(const struct check *c, const struct thing *thing);
-
-/* -- check-open.c ------------------------------------------------------------------------- */
-
-/* Processes that have one of several nodes open, each once, with the first of its nodes. */
-struct openers {
-	struct opener {
-		struct holder *holder;
-		char *node;
-	} **list;
-	size_t n;
-};
-
-int openers_add(struct check *c, struct openers *openers, const char *node);
-bool openers_has(const struct openers *openers, pid_t pid);
-void openers_done(struct openers *openers);
-#define _cleanup_openers_ _cleanup_(openers_done)
-
-/*
- * A finding for each of them, as for the nodes of @subsystem; one that it is unknown, with
- * @example as a node, when there is none and not all processes could be looked at.
- */
-int openers_say(struct check *c, const struct openers *openers, const char *subsystem,
-		const char *example);
-
-/*
- * The rows, in check-*.c: one reason each. @thing is NULL for those about the device itself.
- * A positive return means that the rows after it do not matter.
- */
-typedef int check_fn(struct check *c, struct thing *thing);
-check_fn check_bridge, check_iommu, check_reserved, check_interrupts;
-check_fn check_group, check_sriov, check_held, check_reset, check_power;
-check_fn check_swap, check_mounted, check_mapping, check_mounts_known, check_zfs;
-check_fn check_exclusive, check_opened, check_fstab, check_signature;
-check_fn check_shared_folder;
-check_fn check_ssh, check_sshd, check_default_route, check_only_route, check_master;
-check_fn check_upper, check_addresses, check_routes, check_network_known;
-check_fn check_away, check_no_interface;
-check_fn check_console, check_framebuffer, check_text_console, check_nvidia;
-check_fn check_open, check_keyboard, check_pointer;
-check_fn check_tty_console, check_tpm, check_watchdog, check_watchdog_elsewhere;
-check_fn check_bluetooth, check_usb_taken, check_sound_controls;
-
-/* As check_device(), for all that is in @c; only rows on use when ->use_only. */
-int check_run(struct check *c);
-void check_done(struct check *c);
 
 /*
  * The verdict on one device into @findings, in the order of the rows. Several devices judged at
@@ -386,13 +286,6 @@ int check_device(struct vfp_ctx *ctx, const struct vfp_device *device,
 		 struct vfp_device *const *with, const char *driver, struct facts *facts,
 		 struct findings *findings);
 
-/*
- * What vfp_check() says besides. hide looks at these by itself, under the lock and with the
- * devices that go along, so that they are said once.
- */
-typedef int check_more_fn(struct check *c, const struct vfp_check_options *options);
-check_more_fn check_claim, check_module, check_memory;
-
 #define MODULE_REMEDY "load it by hand, or --force=module"
 
 /*
@@ -401,15 +294,5 @@ check_more_fn check_claim, check_module, check_memory;
  */
 int ids_taken(struct vfp_ctx *ctx, const char *module, char ***ret_addresses);
 bool ids_match(const char *ids, const struct vfp_device *device);
-
-/*
- * Does the list of "KIND[:OBJECT]" in @force lift @finding? Bridges, missing groups, identity
- * and stuck are never lifted; the disk kind for /, /usr, /boot and swap, and the net kind for
- * the SSH path, only with their object.
- */
-bool finding_lifted(const struct vfp_finding *finding, char *const *force);
-
-/* Is there a kind of finding by the name of the first @n characters of @kind? */
-bool finding_kind_known(const char *kind, size_t n);
 
 #endif

@@ -4,7 +4,7 @@
  * only those on use, and nothing that is about the group or the hardware. What the host
  * says as a whole (mounts, routes, processes) is read once for a listing of many devices.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 static int device_use(struct vfp_ctx *ctx, const struct vfp_device *device,
 		      struct facts *facts, char **ret_use)

@@ -3,7 +3,7 @@
  * The verdict as callers ask for it: the table of reasons, and what hide looks at by itself:
  * for whom the device is, the module that would be loaded, the memory of the guest.
  */
-#include "model/model.h"
+#include "model/check.h"
 
 static const struct {
 	const char *kind;
