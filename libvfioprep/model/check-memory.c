@@ -46,29 +46,54 @@ static int check_host(struct check *c, uint64_t ram)
 
 /* Somebody who starts a guest. */
 struct starter {
-	char *name;
+	char *name; /* NULL: not known */
+	bool self;
 	bool exempt; /* locks what it likes */
 	struct memlock limit;
 };
 
-/* CAP_IPC_LOCK among the effective capabilities of the process */
-static bool may_lock(struct vfp_ctx *ctx)
+/* The number after @key in the text of /proc/PID/status. */
+static bool find_number(const char *text, const char *key, int base,
+			unsigned long long *ret)
 {
-	_cleanup_free_ char *text = NULL;
-	unsigned long long capabilities;
-	const char *line;
+	const char *line = strstr(text, key);
+	char *end = NULL;
 
-	if (root_attr(ctx, &text, "/proc/self/status") < 0)
+	if (!line)
 		return false;
-	line = strstr(text, "\nCapEff:");
-	return line && sscanf(line, "\nCapEff: %llx", &capabilities) == 1 &&
-	       capabilities >> 14 & 1;
+	line += strlen(key);
+	*ret = strtoull(line, &end, base);
+	return end != line;
 }
 
+static int name_self(struct vfp_ctx *ctx, unsigned long long uid, struct starter *starter)
+{
+	_cleanup_free_ char *number = strf("%llu", uid);
+	struct account account;
+	int r = number ? account_find(ctx, number, &account) : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	starter->name = take(account.name);
+	account_done(&account);
+	return 0;
+}
+
+/* Whoever has CAP_IPC_LOCK (14) may lock what he likes. */
 static int find_self(struct vfp_ctx *ctx, struct starter *starter)
 {
-	starter->exempt = may_lock(ctx);
-	return starter->exempt ? 0 : limits_of_process(ctx, "self", &starter->limit);
+	_cleanup_free_ char *text = NULL;
+	unsigned long long capabilities, uid;
+	int r = root_attr(ctx, &text, "/proc/self/status");
+
+	starter->self = true;
+	starter->exempt = r == 0 && find_number(text, "\nCapEff:", 16, &capabilities) &&
+			  capabilities >> 14 & 1;
+	if (starter->exempt)
+		return 0;
+	r = r == 0 && find_number(text, "\nUid:", 10, &uid) ? name_self(ctx, uid, starter)
+							    : 0;
+	return r ?: limits_of_process(ctx, "self", &starter->limit);
 }
 
 static int find_account(struct vfp_ctx *ctx, const char *user, struct starter *starter)
@@ -111,6 +136,7 @@ static char *own_remedy(uint64_t needed)
 
 static int add_limit(struct check *c, const struct starter *starter, uint64_t ram)
 {
+	const char *who = starter->self ? "you" : starter->name;
 	uint64_t needed = ram + OVERHEAD;
 	bool enough = starter->limit.soft >= ram,
 	     raisable = starter->limit.hard >= needed;
@@ -126,11 +152,10 @@ static int add_limit(struct check *c, const struct starter *starter, uint64_t ra
 			c, VFP_WARN, starter->name, remedy,
 			"a guest with %s locks all of it and what firmware and video "
 			"take, and %s may lock %s: that may be too little",
-			wanted, starter->name ?: "you", limit);
+			wanted, who, limit);
 	return check_add(c, raisable ? VFP_WARN : VFP_REFUSE, starter->name, remedy,
 			 "a guest with %s locks all of it, and %s may lock %s%s", wanted,
-			 starter->name ?: "you", limit,
-			 raisable ? " unless the limit is raised" : "");
+			 who, limit, raisable ? " unless the limit is raised" : "");
 }
 
 int check_memory(struct check *c, const struct vfp_check_options *options)

@@ -271,8 +271,11 @@ static void without_a_user_it_is_the_caller(void **state)
 		"refuse memory: a guest with 1 GiB locks all of it, and you may lock 8 "
 		"MiB [put `USER - memlock 2097152`");
 	fixture_write(fixture, "/proc/self/status",
-		      "Name:\tx\nCapPrm:\t0000000000004000\nCapEff:\t0000000000000000\n");
-	assert_includes("refuse memory:");
+		      "Name:\tx\nUid:\t1000\t1000\t1000\t1000\n"
+		      "CapPrm:\t0000000000004000\nCapEff:\t0000000000000000\n");
+	assert_includes(
+		"refuse memory:alice a guest with 1 GiB locks all of it, and you may "
+		"lock 8 MiB [put `alice - memlock 2097152`");
 	fixture_write(fixture, "/proc/self/status",
 		      "Name:\tx\nCapPrm:\t0000000000004000\nCapEff:\t0000000000004000\n");
 	assert_says("");
