@@ -21,4 +21,3 @@ looks()
 looks 1 list
 looks 1 check "$xhci2"
 looks 0 check "$watchdog"
-looks 0 check "$gpu2"
