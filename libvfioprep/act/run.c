@@ -256,9 +256,11 @@ int run_jobs(struct vfp_ctx *ctx, struct job *jobs, size_t n, int64_t timeout,
 		size_t count = find_running(jobs, n, running);
 
 		while (!stop && count < AT_ONCE && next < n) {
-			if (jobs[next].steps.n)
-				start_job(ctx, &jobs[next], timeout);
-			next++;
+			struct job *job = &jobs[next++];
+
+			if (!job->steps.n)
+				continue;
+			start_job(ctx, job, timeout);
 			count = find_running(jobs, n, running);
 			stop = must_stop(jobs, n, cancelled, on_error);
 		}

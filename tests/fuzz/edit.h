@@ -15,9 +15,6 @@
 
 #include "fuzz.h"
 
-/* What stands in the file of the folder outside, and must never be seen. */
-#define OUTSIDE_TEXT "text-from-outside"
-
 /* Note the host as it is now, and make the folder outside. */
 void edit_begin(void);
 

@@ -265,6 +265,11 @@ void expect(bool good, const char *format, ...)
 	abort();
 }
 
+void expect_inside(const char *text)
+{
+	expect(!strstr(nonnull(text), OUTSIDE_TEXT), "from outside: %s", text);
+}
+
 void expect_harmless(const char *text, bool lines)
 {
 	_cleanup_free_ char *plain = strdup(nonnull(text)), *shown = NULL;
@@ -289,13 +294,21 @@ void expect_findings(struct vfp_finding **findings)
 	}
 }
 
+/* From pci.ids, which is this machine's and takes longer to read than all the rest. */
+static bool is_name(enum vfp_field field)
+{
+	return field == VFP_CLASS_NAME || field == VFP_CLASS_SHORT ||
+	       field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME || field == VFP_NAME;
+}
+
 static void look_at(struct vfp_ctx *ctx, struct vfp_device *device)
 {
 	struct vfp_finding **findings = NULL;
 	_cleanup_free_ char *holders = NULL;
 
 	for (int field = 0; field < _VFP_FIELD_MAX; field++)
-		vfp_device_get(device, (enum vfp_field)field);
+		if (!is_name((enum vfp_field)field))
+			expect_inside(vfp_device_get(device, (enum vfp_field)field));
 	expect_harmless(vfp_device_get(device, VFP_ADDRESS), false);
 	if (vfp_check(ctx, device, NULL, &findings) == 0) {
 		expect_findings(findings);

@@ -58,6 +58,10 @@ void expect(bool good, const char *format, ...) _printf_(2, 3);
 
 /* Nothing in @text that a terminal would obey, but for newlines where @lines. */
 void expect_harmless(const char *text, bool lines);
+/* What stands in the file of the folder outside (edit.h), and must never be seen. */
+#define OUTSIDE_TEXT "text-from-outside"
+void expect_inside(const char *text);
+
 void expect_findings(struct vfp_finding **findings);
 
 /* Everything that can be looked at of @devices without changing anything. */
