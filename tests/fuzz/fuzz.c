@@ -65,7 +65,7 @@ static void add_storage(struct fixture *f)
 	fixture_holder(f, "dm-0", "253:0", "vg0-root", "sda2");
 	fixture_mount(f, "8:1", "/dev/sda1", "/boot", "ext4");
 	fixture_mount(f, "253:0", "/dev/mapper/vg0-root", "/", "ext4");
-	fixture_mount(f, "0:40", "/dev/sda1", "/srv", "btrfs");
+	fixture_mount(f, "0:40", "/dev/sda1", "/srv\\033[31m", "btrfs");
 	fixture_swap(f, "/dev/dm-0");
 	fixture_link(f, "/sys/fs/btrfs/5f1c/devices/sda1", "/sys/class/block/sda1");
 	fixture_device(f, &(struct fixture_device){ .address = "0000:04:00.0",
@@ -125,11 +125,22 @@ static void add_record(struct fixture *f)
 	fixture_write(f, RECORD_DIR "/" HIDDEN,
 		      "vfioprep 1\ndevice=" HIDDEN "\nidentity=%.*s\n"
 		      "boot=3f9dff43-cdd0-44a6-9c4a-c1b8b1e4d0a5\nphase=hidden\n"
-		      "since=1700000000\nby=vfioprep-hide\nfor=web1\npid=77\n"
+		      "since=1700000000\nby=me\\x1b[31m\nfor=web1\npid=77\n"
 		      "orig.driver=e1000e\norig.module=e1000e\norig.driver_override=\n"
 		      "goal.driver=vfio-pci\ngoal.driver_override=vfio-pci\n"
 		      "back=net 52:54:00:00:00:01\nend\n",
 		      (int)strcspn(modalias, "\n"), modalias);
+}
+
+/* Values that a terminal would obey, where none of them becomes a part of a path. */
+static void add_odd_values(void)
+{
+	_cleanup_free_ char *device = fixture_device_path(host, "0000:05:00.0");
+
+	fixture_attr(host, device, "modalias",
+		     "pci:v00008086d000010D3sv00001AF4sd00001100bc0Csc03i30\033[31m\n");
+	fixture_attr(host, device, "numa_node", "1\033[31m\n");
+	fixture_append(host, "/holders", "/dev/vfio/15\t78\tq\033[31m\tg\033[31m\n");
 }
 
 struct fixture *fuzz_host(void)
@@ -148,6 +159,7 @@ struct fixture *fuzz_host(void)
 	add_rest(host);
 	add_record(host);
 	add_config();
+	add_odd_values();
 	fixture_write(host, "/netlink/addresses", "%s", "");
 	fixture_write(host, "/netlink/routes", "%s", "");
 	return host;
