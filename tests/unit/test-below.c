@@ -245,6 +245,21 @@ static void a_port_of_a_bond_has_its_own_mac(void **state)
 	assert_identities("net 52:54:00:aa:bb:cc");
 }
 
+/* Their folder is there while there is any, in whatever namespace. */
+static void an_interface_elsewhere_is_out_of_sight(void **state)
+{
+	_cleanup_free_ char *folder = fixture_device_path(fixture, DEVICE),
+			    *net = strf("%s/net", folder);
+
+	(void)state;
+	fixture_mkdir(fixture, net);
+	assert_identities("net *");
+	fixture_remove(fixture, net);
+	assert_identities("");
+	fixture_net(fixture, &(struct fixture_net){ .address = DEVICE, .name = "eth0" });
+	assert_identities("net 52:54:00:00:00:01");
+}
+
 static const struct {
 	const char *wanted, *there, *missing;
 } comparisons[] = {
@@ -265,6 +280,11 @@ static const struct {
 	{ "disk ", "diskette x", "disk " },
 	{ "disk x", "disk ", "disk x" },
 	{ ";;net a;", "net a", "" },
+	{ "net a;net b", "net *", "" },
+	{ "net a;disk b", "net *", "disk b" },
+	{ "net *", "net a", "" },
+	{ "net *", "", "net *" },
+	{ "net *", "disk a", "net *" },
 };
 
 static void what_is_missing_is_named(void **state)
@@ -300,6 +320,7 @@ int main(void)
 		TEST(what_has_no_identity_is_counted),
 		TEST(a_chosen_mac_does_not_count),
 		TEST(a_port_of_a_bond_has_its_own_mac),
+		TEST(an_interface_elsewhere_is_out_of_sight),
 		TEST(what_is_missing_is_named),
 	};
 
