@@ -239,7 +239,9 @@ int sessions_read(struct vfp_ctx *ctx, struct network *network)
 
 	if (r == 0 && s.apart)
 		r = search_clients(&s);
-	if (r == 0 && network->n_sessions)
+	/* There is nothing to choose between one that says all; the table may be long. */
+	if (r == 0 && (network->n_sessions > 1 ||
+		       (network->n_sessions && !*network->sessions[0]->here)))
 		r = net_each_tcp(ctx, match_session, network);
 	keep_current(network);
 	return r;

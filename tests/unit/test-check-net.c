@@ -578,18 +578,27 @@ static void process_above(const char *comm, const char *variables)
 	fixture_write(fixture, "/proc/4242/environ", "%s", variables);
 }
 
-/* An established connection, as /proc/net/tcp says it on this machine. */
-static void connection(const char *here, unsigned int here_port, const char *there,
-		       unsigned int there_port, unsigned int inode)
+enum { ESTABLISHED = 1, TIME_WAIT = 6 };
+
+/* A connection, as /proc/net/tcp says it on this machine. */
+static void connection_in(unsigned int tcp_state, const char *here,
+			  unsigned int here_port, const char *there,
+			  unsigned int there_port, unsigned int inode)
 {
 	struct in_addr a, b;
 
 	assert_int_equal(inet_pton(AF_INET, here, &a), 1);
 	assert_int_equal(inet_pton(AF_INET, there, &b), 1);
 	fixture_append(fixture, "/proc/net/tcp",
-		       "   1: %08X:%04X %08X:%04X 01 00000000:00000000 02:0009EBAD "
+		       "   1: %08X:%04X %08X:%04X %02X 00000000:00000000 02:0009EBAD "
 		       "00000000     0        0 %u 2 0000000000000000 20 4 25 10 -1\n",
-		       a.s_addr, here_port, b.s_addr, there_port, inode);
+		       a.s_addr, here_port, b.s_addr, there_port, tcp_state, inode);
+}
+
+static void connection(const char *here, unsigned int here_port, const char *there,
+		       unsigned int there_port, unsigned int inode)
+{
+	connection_in(ESTABLISHED, here, here_port, there, there_port, inode);
 }
 
 /* A shell above us, in which sudo has not dropped the variable. */
@@ -630,6 +639,7 @@ static void a_client_of_tmux_counts_before_its_server(void **state)
 		      "SSH_CONNECTION=198.51.100.8 56 203.0.113.1 22");
 	assert_includes("refuse net:ssh");
 	connection("203.0.113.1", 22, "198.51.100.8", 56, 900);
+	connection_in(TIME_WAIT, "192.0.2.1", 22, "198.51.100.7", 55, 0);
 	assert_lacks("refuse net:ssh");
 	/* And the other way round. */
 	fixture_write(fixture, "/proc/4301/comm", "tmux: client\n");
