@@ -15,6 +15,9 @@
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
+/* Pairs of a table and an interface; a real host has some hundreds. */
+#define ENTRIES_MAX 65536
+
 /* What one message says, and of which way of it. */
 struct route {
 	const struct rtmsg *header;
@@ -98,6 +101,8 @@ static int add_way(struct netlink_dump *dump, const struct route *route)
 
 	if (!entry)
 		return -ENOMEM;
+	if (dump->n > ENTRIES_MAX)
+		return -E2BIG;
 	if (is_default(route->header)) {
 		news |= !entry->is_default;
 		entry->is_default = true;
@@ -295,6 +300,8 @@ static int add_resolved(struct netlink_dump *routes, size_t from, unsigned int i
 
 	if (!entry)
 		return -ENOMEM;
+	if (routes->n > ENTRIES_MAX)
+		return -E2BIG;
 	entry->is_default |= copy.is_default;
 	entry->more |= copy.more;
 	for (unsigned int i = 0; i < copy.n_said; i++) {

@@ -68,8 +68,3 @@ begin=$SECONDS
 ip netns exec lab-space vfioprep return "$nic2"
 [ $((SECONDS - begin)) -lt 10 ] || fail "it waited for $((SECONDS - begin)) s"
 driver "$nic2" e1000e
-
-# A driver without an interface is no container's.
-run 0 hide "$nic2"
-kwrite "/sys/bus/pci/devices/$nic2/driver_override" ""
-run 0 check "$nic2"

@@ -61,7 +61,7 @@ for prefix in '' sudo 'sudo -i' "sudo env -i" 'sudo setsid --wait'; do
 	from=10.0.2.15
 	asks 3 "$nic1"
 	out_has "your SSH session from 10.0.2.15 comes in over $one"
-	out_lacks "SSH sessions"
+	out_lacks "SSH sessions from"
 	from=10.0.3.15
 	[ -z "$prefix" ] || { asks 0 "$nic1"; out_lacks SSH; }
 	asks 3 "$nic2"
@@ -131,8 +131,7 @@ has_client()
 }
 detached()
 {
-	mux detach-client -a
-	mux detach-client 2>/dev/null || true
+	mux detach-client -s lab
 	exec {stay}>&-
 	await 10 has_no_client
 }
@@ -142,7 +141,7 @@ has_no_client()
 }
 
 note "tmux, in the login that started it"
-login 10.0.2.15 "tmux -S $folder/work/socket new-session -d" < /dev/null
+login 10.0.2.15 "tmux -S $folder/work/socket new-session -d -s lab" < /dev/null
 attached 10.0.2.15
 pane 3 "$nic1"
 out_has "your SSH session from 10.0.2.15 comes in over $one"

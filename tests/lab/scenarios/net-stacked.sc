@@ -70,6 +70,7 @@ refuses 0 check "$nic1"
 out_has "lab-over goes away"
 bash -c 'exec sleep 1000' < "/dev/tap$(cat /sys/class/net/lab-over/ifindex)" &
 holder=$!
+await 5 grep -qx sleep "/proc/$holder/comm"
 refuses 3 check "$nic1"
 out_has "is held by sleep ($holder)"
 kill "$holder"
