@@ -169,3 +169,59 @@ unload_vfio_pci()
 	[ ! -d /sys/module/vfio_pci ] || modprobe -r vfio_pci
 	module vfio_pci no
 }
+
+# disk_with SERIAL: the name under /dev of the disk that has it, of an NVMe multipath disk the
+# head.
+disk_with()
+{
+	local name
+	name=$(lsblk --nodeps --noheadings --raw --output NAME,SERIAL |
+		awk -v serial="$1" '$2 == serial { print $1 }')
+	[ -n "$name" ] || fail "no disk with the serial number $1"
+	printf '%s\n' "$name"
+}
+
+# partitions DISK MIB...: a table with these and one more that has the rest; nothing is
+# left on them of what was there.
+partitions()
+{
+	local disk=/dev/$1 size sizes=''
+	shift
+	for size; do
+		sizes+="size=${size}M"$'\n'
+	done
+	printf '%s,\n' "$sizes" | sfdisk --quiet --wipe always --wipe-partitions always \
+		--label gpt "$disk"
+	udevadm settle
+}
+
+# blank DISK...: nothing is on them that anybody recognises.
+blank()
+{
+	local disk
+	for disk; do
+		wipefs --quiet --all --force "/dev/$disk"
+		dd if=/dev/zero "of=/dev/$disk" bs=1M count=8 conv=fsync status=none
+		blockdev --rereadpt "/dev/$disk"
+	done
+	udevadm settle
+}
+
+# lost DEV TEXT USE: check refuses and says TEXT, list says USE.
+lost()
+{
+	refuses 3 check "$1"
+	out_has "$2"
+	run 0 list --noheadings --raw --output USE "$1"
+	out_is "${3// /\\x20}"
+}
+
+# not_lost DEV: it can be passed, whatever is noted about it, and it is free in the list.
+not_lost()
+{
+	run 0 check "$1"
+	out_lacks refuse
+	out_lacks unknown
+	run 0 list --noheadings --raw --output USE "$1"
+	out_is free
+}
