@@ -313,5 +313,8 @@ int __wrap_root_open(struct vfp_ctx *ctx, const char *path, int flags)
 	if (startswith(path, "/dev/") && flags & O_EXCL &&
 	    model_has(ctx->root, "mounted/%s", path + strlen("/dev/")))
 		return -EBUSY;
+	if (startswith(path, "/dev/") && flags & O_EXCL &&
+	    model_has(ctx->root, "hangs/%s", path + strlen("/dev/")))
+		sleep(5);
 	return __real_root_open(ctx, path, flags);
 }

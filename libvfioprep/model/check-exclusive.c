@@ -12,7 +12,7 @@
 
 #include <fcntl.h>
 
-#define OPEN_TIMEOUT 3000 /* milliseconds; a disk that works takes less than one */
+#define OPEN_TIMEOUT 2000 /* milliseconds; a disk that works takes less than one */
 #define TRIES        3
 #define TRY_AGAIN    50 /* another look at the same moment is no use of the disk */
 

@@ -295,6 +295,25 @@ static void a_disk_that_cannot_be_opened_is_unknown(void **state)
 		    "such file or directory []\n");
 }
 
+/* The caller comes back, and does not try the next disk of a controller that is stuck. */
+static void a_disk_that_hangs_is_unknown(void **state)
+{
+	int64_t begin = now_msec();
+
+	(void)state;
+	storage();
+	fixture_disk(fixture, &(struct fixture_disk){
+				      .address = DEVICE, .name = "sdb", .dev = "8:16" });
+	fixture_write(fixture, "/model/hangs/sda", "%s", "");
+	fixture_write(fixture, "/model/hangs/sdb", "%s", "");
+	assert_says("unknown disk:/dev/sda whether /dev/sda is in use cannot be seen: "
+		    "opening it does not come back [dmesg may say more]\n"
+		    "unknown disk:/dev/sdb whether /dev/sdb is in use cannot be seen: "
+		    "opening it does not come back [dmesg may say more]\n");
+	assert_in_range(now_msec() - begin, 1900, 3900);
+	assert_use("free");
+}
+
 static void without_a_medium_nothing_is_opened(void **state)
 {
 	(void)state;
@@ -444,6 +463,46 @@ static void a_member_of_a_pool_is_refused(void **state)
 		    "that is imported [zpool export POOL]\n");
 }
 
+/* A disk that is busy, in fstab with a password, and has a name of its own. */
+static void replay(bool redact, const char *expected)
+{
+	_cleanup_free_ char *dump = fixture_path(fixture, "/dump");
+	_cleanup_free_ char *fstab = NULL, *udev = NULL;
+
+	storage();
+	fixture_write(fixture, "/model/mounted/sda", "%s", "");
+	fixture_write(fixture, "/etc/fstab",
+		      "UUID=0abc /data ext4 password=secret 0 0\n");
+	part_two_is("8:2");
+	assert_int_equal(vfp_ctx_record_reads(ctx, dump, redact), 0);
+	free(say(NULL));
+	vfp_ctx_free(ctx);
+	fstab = fixture_read(fixture, "/dump/etc/fstab");
+	assert_string_equal(fstab, "UUID=0abc /data ext4\n");
+	udev = fixture_read(fixture, "/dump/run/udev/data/b8:2");
+	assert_int_equal(!strstr(udev, "ata-QEMU"), redact);
+	assert_int_equal(vfp_ctx_new(&ctx), 0);
+	assert_int_equal(vfp_ctx_set_root(ctx, dump), 0);
+	fixture_remove(fixture, "/model/mounted/sda");
+	assert_says(expected);
+}
+
+static void a_dump_tells_of_an_open_disk(void **state)
+{
+	(void)state;
+	replay(false, "refuse disk:/dev/sda /dev/sda is in use: something has opened it "
+		      "for itself alone [stop what uses it]\n"
+		      "warn disk:/data /etc/fstab has sda2 for /data, though it is not "
+		      "mounted now [take it out of /etc/fstab]\n");
+}
+
+static void a_redacted_dump_has_no_names(void **state)
+{
+	(void)state;
+	replay(true, "refuse disk:/dev/sda /dev/sda is in use: something has opened it "
+		     "for itself alone [stop what uses it]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +525,7 @@ int main(void)
 		TEST(mounts_of_another_process_are_not_all),
 		TEST(a_disk_that_somebody_has_for_himself_is_refused),
 		TEST(a_disk_that_cannot_be_opened_is_unknown),
+		TEST(a_disk_that_hangs_is_unknown),
 		TEST(without_a_medium_nothing_is_opened),
 		TEST(each_disk_is_opened),
 		TEST(a_process_that_has_it_open_is_a_warning),
@@ -474,6 +534,8 @@ int main(void)
 		TEST(a_line_on_something_else_is_none),
 		TEST(a_line_that_is_mounted_is_said_once),
 		TEST(a_member_of_a_pool_is_refused),
+		TEST(a_dump_tells_of_an_open_disk),
+		TEST(a_redacted_dump_has_no_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
