@@ -174,11 +174,13 @@ unload_vfio_pci()
 # head.
 disk_with()
 {
-	local name
-	name=$(lsblk --nodeps --noheadings --raw --output NAME,SERIAL |
-		awk -v serial="$1" '$2 == serial { print $1 }')
-	[ -n "$name" ] || fail "no disk with the serial number $1"
-	printf '%s\n' "$name"
+	await 10 print_disk "$1"
+}
+
+print_disk()
+{
+	lsblk --nodeps --noheadings --raw --output NAME,SERIAL |
+		awk -v serial="$1" '$2 == serial { print $1; found = 1 } END { exit !found }'
 }
 
 # partitions DISK MIB...: a table with these and one more that has the rest; nothing is
@@ -207,21 +209,21 @@ blank()
 	udevadm settle
 }
 
-# lost DEV TEXT USE: check refuses and says TEXT, list says USE.
+# lost DEV TEXT USE: check refuses and says TEXT, list says USE. $out is that of check.
 lost()
 {
-	refuses 3 check "$1"
-	out_has "$2"
 	run 0 list --noheadings --raw --output USE "$1"
 	out_is "${3// /\\x20}"
+	refuses 3 check "$1"
+	out_has "$2"
 }
 
 # not_lost DEV: it can be passed, whatever is noted about it, and it is free in the list.
 not_lost()
 {
+	run 0 list --noheadings --raw --output USE "$1"
+	out_is free
 	run 0 check "$1"
 	out_lacks refuse
 	out_lacks unknown
-	run 0 list --noheadings --raw --output USE "$1"
-	out_is free
 }

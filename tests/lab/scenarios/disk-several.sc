@@ -52,7 +52,7 @@ mdadm --quiet --zero-superblock "/dev/$first" "/dev/$third"
 blank "$first" "$third"
 
 note "a cache on one, and what it caches on another"
-make-bcache --quiet -C "/dev/$first" -B "/dev/$third" > "$scenario_folder/bcache"
+make-bcache --bucket 64k -C "/dev/$first" -B "/dev/$third" > "$scenario_folder/bcache"
 for disk in "$first" "$third"; do
 	echo "/dev/$disk" > /sys/fs/bcache/register 2>/dev/null || true
 done

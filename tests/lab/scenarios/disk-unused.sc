@@ -57,7 +57,7 @@ run 0 check "$other"
 out_has "/dev/$disk is open in guest rawdisk (qemu-system-x86, $qemu)"
 kill "$qemu"
 await 10 process_gone "$qemu"
-sleep 60 < "/dev/${disk}2" &
+sh -c 'exec 5<"$1" && exec sleep 60' - "/dev/${disk}2" &
 sleeper=$!
 await 10 sh -c "ls -l /proc/$sleeper/fd | grep -q ${disk}2"
 run 0 check "$other"
