@@ -273,6 +273,13 @@ static int record_point(struct model_control *c, bool now, bool after)
 {
 	if (now && c->action == MODEL_CANCEL && !after)
 		raise(SIGUSR1);
+	/* Between the look and the first write; the last record comes after the proof. */
+	if (now && c->action == MODEL_OTHER && !after && c->at == 1) {
+		int lock = lock_model();
+
+		model_core_write(seam_root(), c->other_path, c->other_value);
+		close(lock);
+	}
 	if (!now || (c->action != MODEL_KILL && c->action != MODEL_FAIL))
 		return 0;
 	if (c->action == MODEL_KILL && c->after == after)

@@ -58,6 +58,7 @@ enum op {
 	HOLD_NODE,	/* path: a vfio node, opened so that no guest can take it */
 	DROP_DISKS,	/* close the disks again */
 	WRITE,		/* path, value */
+	EXPECT_SETTING,	/* path, value: what it holds, or somebody else has changed it */
 	EXPECT_DRIVER,	/* path: the device's folder; value: driver, "" for none */
 	READ,		/* path; the answer goes into the job */
 	CHOWN,		/* path; uid, gid */
@@ -88,6 +89,8 @@ int diff(struct steps *steps, const char *address, const struct state *now,
 struct job {
 	struct vfp_ctx *ctx;
 	struct steps steps;
+	const char *address;	/* of the device; not owned; NULL: writes are not checked */
+	uint64_t inode;		/* of its folder: nothing is written to another device */
 	int lock_fd;		/* kept by the child; -1: none */
 
 	size_t done;		/* steps that succeeded */
@@ -128,6 +131,7 @@ struct target {
 	char *lock_name;
 	int lock_fd;			/* of the first target with this name; not owned */
 	struct vfp_device *device;	/* taken under the lock */
+	uint64_t inode;			/* of its folder then */
 	struct record record;		/* as found; ->device NULL when there is none */
 	struct record next;		/* as it shall be while the change is under way */
 	struct state found, want;
@@ -184,6 +188,9 @@ int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 	       struct target **ret_target);
 void target_done(struct target *target);
 struct target *target_find(struct vfp_plan *plan, const char *address);
+
+/* What is at @address now; 0: nothing. */
+uint64_t device_inode(struct vfp_ctx *ctx, const char *address);
 
 /* Whatever came of it stays; later attempts leave it alone. */
 void target_finish(struct target *target);

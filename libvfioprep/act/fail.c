@@ -66,10 +66,20 @@ static void say_stuck(struct vfp_plan *plan, const struct target *t)
 		   t->where ? "; it waits in " : "", nonnull(t->where));
 }
 
+/* Removed meanwhile; what is at its address now is another one, or new to the host. */
+static bool is_gone(struct vfp_plan *plan, const struct target *t)
+{
+	return device_inode(plan->ctx, t->address) != t->inode;
+}
+
 static void say_failed(struct vfp_plan *plan, struct target *t)
 {
-	if (!root_exists(plan->ctx, PCI_DEVICES "/%s", t->address))
-		target_say(plan, t, VFP_ERROR, "gone", "", "", "the device has gone");
+	if (is_gone(plan, t))
+		target_say(
+			plan, t, VFP_ERROR, "gone", "", "",
+			root_exists(plan->ctx, PCI_DEVICES "/%s", t->address)
+				? "the device has gone; what is at its address now is left alone"
+				: "the device has gone");
 	else if (!t->failed.path)
 		target_say(
 			plan, t, VFP_ERROR, "verify", "", "",
@@ -89,6 +99,9 @@ static void say_failed(struct vfp_plan *plan, struct target *t)
 			   t->failed.path);
 	} else if (t->failed.op == WRITE)
 		say_write_failed(plan, t);
+	else if (t->failed.op == EXPECT_SETTING && t->step_error == -EBUSY)
+		target_say(plan, t, VFP_ERROR, "foreign", t->failed.value, "try again",
+			   "somebody else has just changed %s", t->failed.path);
 	else if (t->failed.op == EXPECT_DRIVER)
 		target_say(plan, t, VFP_ERROR, "verify", t->failed.value, "",
 			   "it is not bound to %s afterwards: somebody else interferes",
@@ -131,6 +144,7 @@ static int plan_back(struct vfp_plan *plan, struct vfp_plan *back)
 		b->lock_name = strdup(t->lock_name);
 		b->lock_fd = t->lock_fd;
 		b->device = t->device;
+		b->inode = t->inode;
 		b->lift_disks = t->lift_disks;
 		b->todo = true;
 		b->settings = t->settings;
@@ -141,16 +155,18 @@ static int plan_back(struct vfp_plan *plan, struct vfp_plan *back)
 
 static void settle(struct vfp_plan *plan, struct target *t, const struct target *b)
 {
+	if (is_gone(plan, t)) {
+		t->error = -ECANCELED;
+		record_drop(plan->ctx, t->address);
+		t->saved = t->written = false;
+		return;
+	}
 	if (b->error == 0) {
 		t->written = false;
 		return;
 	}
 	t->error = b->error == -EINPROGRESS ? -EINPROGRESS : -ENOTRECOVERABLE;
-	if (!root_exists(plan->ctx, PCI_DEVICES "/%s", t->address)) {
-		t->error = -ECANCELED;
-		record_drop(plan->ctx, t->address);
-		t->saved = t->written = false;
-	} else if (b->foreign) {
+	if (b->foreign) {
 		target_say(
 			plan, t, VFP_ERROR, "foreign", b->now.driver,
 			"run vfioprep recover",

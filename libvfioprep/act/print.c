@@ -82,6 +82,7 @@ static void print_step(FILE *out, const struct step *step)
 	case HOLD_DISK:
 	case HOLD_NODE:
 	case DROP_DISKS:
+	case EXPECT_SETTING:
 	case READ:
 		break;
 	}

@@ -93,6 +93,16 @@ static int read_setting(struct vfp_ctx *ctx, const char *path, char *text)
 	return 0;
 }
 
+static int expect_setting(struct vfp_ctx *ctx, const struct step *step, char *text)
+{
+	int r = read_setting(ctx, step->path, text);
+
+	if (r == 0 && !streq(text, step->value))
+		r = -EBUSY;
+	text[0] = '\0';
+	return r;
+}
+
 static int do_step(void *data, size_t index, char *text)
 {
 	struct job *job = data;
@@ -109,7 +119,11 @@ static int do_step(void *data, size_t index, char *text)
 	case DROP_DISKS:
 		return drop_disks();
 	case WRITE:
+		if (job->address && device_inode(ctx, job->address) != job->inode)
+			return -ENODEV;
 		return ctx->seam->write(ctx, step->path, step->value);
+	case EXPECT_SETTING:
+		return expect_setting(ctx, step, text);
 	case EXPECT_DRIVER:
 		return expect_driver(ctx, step);
 	case READ:

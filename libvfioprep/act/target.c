@@ -28,6 +28,14 @@ int target_add(struct vfp_plan *plan, const char *address, const char *driver,
 	return 0;
 }
 
+uint64_t device_inode(struct vfp_ctx *ctx, const char *address)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s", address);
+	return root_inode(ctx, path);
+}
+
 struct target *target_find(struct vfp_plan *plan, const char *address)
 {
 	for (size_t i = 0; i < plan->n; i++)
@@ -259,6 +267,7 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 	device_free(t->device);
 	t->device = NULL;
 	record_done(&t->record);
+	t->inode = device_inode(plan->ctx, t->address);
 	r = device_load(plan->ctx, t->address, &t->device);
 	if (r == -ENODEV)
 		return target_say(plan, t, VFP_REFUSE, "device", "",

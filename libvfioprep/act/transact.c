@@ -39,12 +39,28 @@ static int add_holds(struct vfp_plan *plan, const struct target *t, struct steps
 	return r;
 }
 
+/* What somebody else has set since the look is not overwritten. */
+static int add_expectations(const struct target *t, struct steps *steps)
+{
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", t->address,
+			 setting_rows[i].name);
+		r = step_add(steps, EXPECT_SETTING, path, t->now.value[i]);
+	}
+	return r;
+}
+
 int target_steps(struct vfp_plan *plan, const struct target *t, struct steps *steps)
 {
 	int r = 0;
 
 	if (*t->now.driver && !streq(t->now.driver, t->want.driver))
 		r = add_holds(plan, t, steps);
+	if (r == 0 && !state_equal(&t->now, &t->want))
+		r = add_expectations(t, steps);
 	return r ?: diff(steps, t->address, &t->now, &t->want);
 }
 
@@ -145,6 +161,8 @@ static int run_wave(struct vfp_plan *plan, unsigned int wave, const unsigned int
 		if (!t->todo || t->error < 0 || waves[i] != wave)
 			continue;
 		jobs[i].lock_fd = t->lock_fd;
+		jobs[i].address = t->address;
+		jobs[i].inode = t->inode;
 		r = target_steps(plan, t, &jobs[i].steps);
 		/* The settings are read once more, so that nothing is taken for granted. */
 		r = r ?: steps_add_reads(&jobs[i].steps, t->address, t->settings);

@@ -117,6 +117,12 @@ int root_list(struct vfp_ctx *ctx, const char *path, char ***ret_names);
 int root_list_dirs(struct vfp_ctx *ctx, const char *path, char ***ret_names);
 bool root_exists(struct vfp_ctx *ctx, const char *format, ...) _printf_(2, 3);
 
+/*
+ * The number of a file or folder; 0: not there. Raw calls only. sysfs does not use one again,
+ * so that a device which was removed and came back is told from the one that was there.
+ */
+uint64_t root_inode(struct vfp_ctx *ctx, const char *path);
+
 /* The path with all symbolic links resolved, as seen below the root. */
 int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real);
 

@@ -289,6 +289,19 @@ bool root_exists(struct vfp_ctx *ctx, const char *format, ...)
 	return there;
 }
 
+uint64_t root_inode(struct vfp_ctx *ctx, const char *path)
+{
+	int fd = root_open(ctx, path, O_PATH);
+	struct stat st = { 0 };
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		st.st_ino = 0;
+	close(fd);
+	return st.st_ino;
+}
+
 /* @path is where @prefix is, or below. */
 static bool is_below(const char *path, const char *prefix, size_t length)
 {

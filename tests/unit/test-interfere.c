@@ -87,7 +87,8 @@ static void interfere(size_t other, unsigned int point)
 
 static void try_interference(struct engine_state original, size_t other)
 {
-	for (unsigned int point = 1; point <= 6; point++) {
+	/* The first is the record: see what_comes_before_the_first_write_stays(). */
+	for (unsigned int point = 2; point <= 6; point++) {
 		struct engine_result result;
 		struct engine_state found;
 		char what[200];
@@ -160,6 +161,31 @@ static void foreign_values_are_left_alone(void **state)
 		engine_expect_error("forced", &result, 0);
 		engine_expect(fixture, "forced", LONE, on_host);
 	}
+}
+
+/* Set after the look, before our first write: told, and nothing is written over it. */
+static void what_comes_before_the_first_write_stays(void **state)
+{
+	static const struct engine_state meddled = { "host", "none" },
+					 hidden_meddled = { "vfio-pci", "none" };
+	struct engine_result result;
+
+	(void)state;
+	interfere(0, 1);
+	result = engine_run(&hide_lone);
+	engine_expect_error("hide", &result, -ECANCELED);
+	assert_non_null(strstr(result.findings, "foreign"));
+	engine_expect(fixture, "hide", LONE, meddled);
+	assert_false(engine_has_record(fixture, LONE));
+	engine_put(fixture, LONE, on_host);
+	model_reset();
+	engine_run(&hide_lone);
+	interfere(0, 1);
+	result = engine_run(&return_lone);
+	engine_expect_error("return", &result, -ECANCELED);
+	engine_expect(fixture, "return", LONE, hidden_meddled);
+	assert_true(engine_has_record(fixture, LONE));
+	assert_null(strstr(model_control()->log, "<-"));
 }
 
 /* Met by the roll-back: told, and left to whoever set it. The record stays. */
@@ -297,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(somebody_writes_in_between),
 		cmocka_unit_test(foreign_values_are_left_alone),
+		cmocka_unit_test_setup(what_comes_before_the_first_write_stays, fresh),
 		cmocka_unit_test_setup(foreign_values_stop_a_roll_back, fresh),
 		cmocka_unit_test_setup(a_write_that_hangs, fresh),
 		cmocka_unit_test_setup(a_device_that_is_held, fresh),
