@@ -101,7 +101,8 @@ survivors_end()
 	done
 }
 
-# count_calls [-c PATTERN] COMMAND...: into $count; the command must do well.
+# count_calls [-c PATTERN] COMMAND...: into $count, and who makes each into $roles; the
+# command must do well.
 count_calls()
 {
 	walk_run "$@"
@@ -110,6 +111,7 @@ count_calls()
 	count=$(tail -n 1 "$calls")
 	count=${count##* }
 	[ "$count" -gt 0 ] || fail "$*: there is nothing to walk"
+	mapfile -t -O 1 roles < <(sed -n 's/^[0-9]* [0-9]* [0-9]* \([a-z]*\) .*/\1/p' "$calls")
 }
 
 # at_point: the call was reached; which it was is added to $point.
@@ -125,9 +127,8 @@ at_point()
 	point+=": call $n, $line"
 }
 
-# choose_points N COUNT: "every point" when long, else about N of them, in an order that
-# varies the kinds: into $points. COUNT points of each of the further arguments, which are
-# words for the point: "-k self", "-a -k all" ...
+# choose_points N COUNT WORDS...: into $points about N of the COUNT calls with the words for
+# what happens there ("-k self", "-a -k all"), in steps that vary the words; all when long.
 choose_points()
 {
 	local wanted=$1 last=$2 n way i=0 step total
@@ -142,6 +143,8 @@ choose_points()
 	[ -z "$LAB_LONG" ] && [ "$step" -gt 1 ] || step=1
 	for ((n = 1; n <= last; n++)); do
 		for way; do
+			# The same as "caller".
+			[ "${roles[n]}$way" != "caller${way%self}self" ] || continue
 			[ $((i++ % step)) != 0 ] || points+=("-n $n $way")
 		done
 	done
@@ -263,6 +266,7 @@ walk()
 {
 	local wanted=$1 start=$2 check=$3 words
 	shift 3
+	walked=0 missed=0 ended_original=0 ended_hidden=0
 	"$start"
 	count_calls "$@"
 	choose_points "$wanted" "$count" "${ways[@]}"
