@@ -40,17 +40,13 @@ static int add_holds(struct vfp_plan *plan, const struct target *t, struct steps
 }
 
 /* What somebody else has set since the look is not overwritten. */
-static int add_expectations(const struct target *t, struct steps *steps)
+static int expect_override(const struct target *t, struct steps *steps)
 {
 	char path[PATH_MAX];
-	int r = 0;
 
-	for (size_t i = 0; i < SETTINGS && r == 0; i++) {
-		snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", t->address,
-			 setting_rows[i].name);
-		r = step_add(steps, EXPECT_SETTING, path, t->now.value[i]);
-	}
-	return r;
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", t->address,
+		 setting_rows[OVERRIDE].name);
+	return step_add(steps, EXPECT_SETTING, path, t->now.value[OVERRIDE]);
 }
 
 int target_steps(struct vfp_plan *plan, const struct target *t, struct steps *steps)
@@ -59,8 +55,8 @@ int target_steps(struct vfp_plan *plan, const struct target *t, struct steps *st
 
 	if (*t->now.driver && !streq(t->now.driver, t->want.driver))
 		r = add_holds(plan, t, steps);
-	if (r == 0 && !state_equal(&t->now, &t->want))
-		r = add_expectations(t, steps);
+	if (r == 0 && !state_reached(&t->now, &t->want))
+		r = expect_override(t, steps);
 	return r ?: diff(steps, t->address, &t->now, &t->want);
 }
 
