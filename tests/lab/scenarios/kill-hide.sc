@@ -19,19 +19,36 @@ check()
 	recovers
 }
 
-# The node's owner belongs to what hidden means.
-owned=
+# What else belongs to "hidden": the node's owner, and the device kept awake.
+owned='' awake=''
 is_hidden()
 {
 	[ "${now[$1]}" = 'vfio-pci vfio-pci hidden' ] || return 1
-	[ -z "$owned" ] || [ "$(stat -c %U "/dev/vfio/$(group_of "$1")")" = "$owned" ]
+	[ -z "$owned" ] || [ "$(stat -c %U "/dev/vfio/$(group_of "$1")")" = "$owned" ] || return 1
+	[ -z "$awake" ] || [ "$(power_of "$1")" = 'on 0' ]
+}
+
+# And to "original": its power settings.
+is_original()
+{
+	[ "${now[$1]}" = "${original[$1]}" ] || return 1
+	[ -z "$awake" ] || [ "$(power_of "$1")" = "$awake" ]
+}
+
+power_of()
+{
+	cat "$pci_devices/$1/power/control" "$pci_devices/$1/d3cold_allowed" | tr '\n' ' ' |
+		sed 's/ $//'
 }
 
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 16 start_original check vfioprep hide "$nic1"
-walk_devices "$triple0" "$triple1" "$triple2"
-walk 12 start_original check vfioprep hide "${devices[@]}"
-walk_devices "$nic1"
+walk 14 start_original check vfioprep hide "$nic1"
 owned=nobody
-walk 10 start_original check vfioprep hide --node-owner nobody "$nic1"
+walk 8 start_original check vfioprep hide --node-owner nobody "$nic1"
+owned=
+awake=$(power_of "$nic1")
+walk 8 start_original check vfioprep hide --power on "$nic1"
+awake=
+walk_devices "$triple0" "$triple1" "$triple2"
+walk 10 start_original check vfioprep hide "${devices[@]}"
