@@ -235,7 +235,8 @@ int vfp_holders(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret
 struct vfp_plan;
 
 enum vfp_option {
-	VFP_FOR,		/* the claim: for whom it is hidden */
+	/* The claim: for whom it is hidden; return refuses what is not claimed for him. */
+	VFP_FOR,
 	VFP_PID,		/* the process that the claim lives with; decimal */
 	VFP_FORCE,		/* KIND[:OBJECT]; may be set several times */
 	VFP_TIMEOUT,		/* seconds per step, 30 unless set; decimals allowed */
@@ -248,6 +249,12 @@ enum vfp_option {
 	/* "on": kept awake while it is hidden (power/control on, d3cold_allowed 0); restored */
 	VFP_POWER,
 	VFP_BY,			/* who asks, for the record and the log; the program's name */
+	/*
+	 * "1": return leaves what it may not give back with a note, which is no error: what is
+	 * not claimed for VFP_FOR, or, when that is not set, what is claimed at all. A claim
+	 * whose process has ended is none.
+	 */
+	VFP_KEEP_CLAIMS,
 };
 
 enum vfp_event {

@@ -6,7 +6,7 @@
 #include "tool.h"
 
 static struct {
-	const char *driver, *wait, *expect;
+	const char *driver, *wait, *expect, *claim;
 	bool all, all_matching;
 } arg;
 
@@ -15,7 +15,9 @@ static const struct option_row options[] = {
 	       "give it to DRIVER, not to the one it had; auto: the one that fits it "
 	       "best"),
 	OPTION('a', "all", NULL, &arg.all,
-	       "give back everything that vfioprep has hidden"),
+	       "give back everything that vfioprep has hidden and nobody has claimed"),
+	OPTION(0, "for", "NAME", &arg.claim,
+	       "give back only what is hidden for NAME; with --all, everything that is"),
 	OPTION('w', "wait", "SECONDS", &arg.wait,
 	       "wait that long until nobody holds the device (default 0)"),
 	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
@@ -113,9 +115,13 @@ static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **op
 	if (r == 0)
 		r = plan_set(plan, VFP_EXPECT, "--expect", arg.expect);
 	if (r == 0)
+		r = plan_set(plan, VFP_FOR, "--for", arg.claim);
+	if (r == 0)
+		r = plan_set(plan, VFP_KEEP_CLAIMS, "--all", arg.all ? "1" : NULL);
+	if (r == 0)
 		r = arg.all ? add_all(plan, records, &missing)
 			    : add_operands(ctx, plan, records, operands, &missing);
-	return r < 0 ? r : vfp_exit_worse(plan_carry_out(plan, false), missing);
+	return r < 0 ? r : vfp_exit_worse(plan_carry_out(plan, arg.all), missing);
 }
 
 static int run(struct vfp_ctx *ctx, char **operands)
@@ -145,7 +151,8 @@ const struct tool tool = {
 	.help = "Give devices back to the drivers that they had.",
 	.details = "Each device is a transaction of its own: a failure with one does "
 		   "not keep "
-		   "the others.",
+		   "the others. One that is named is given back also when it is claimed "
+		   "for somebody.",
 	.sets = TOOL_CHANGING,
 	.devices = DEVICES_RECORDED,
 	.options = options,

@@ -176,7 +176,7 @@ struct vfp_plan {
 	int64_t timeout, wait;		/* milliseconds */
 	int64_t deadline;		/* of the whole, as a period; 0: none */
 	int64_t end;			/* the same as a point of time */
-	bool groups, node_owner, awake;
+	bool groups, node_owner, awake, keep_claims;
 	uid_t uid;
 	gid_t gid;
 };
@@ -229,6 +229,9 @@ void targets_probe(struct vfp_plan *plan);
 int hide_prepare(struct vfp_plan *plan);
 
 int return_prepare(struct vfp_plan *plan);
+
+/* Leave out what stays hidden by VFP_KEEP_CLAIMS, before its lock is waited for. */
+int return_keep_claims(struct vfp_plan *plan);
 int recover_prepare(struct vfp_plan *plan);
 
 /* Records of devices with which nothing else is to be done; not @run: what would become of them. */

@@ -82,6 +82,12 @@ static int set_node_owner(struct vfp_plan *plan, const char *value)
 	return 0;
 }
 
+static int set_flag(bool *to, const char *value)
+{
+	*to = streq(value, "1");
+	return *to || streq(value, "0") ? 0 : -EINVAL;
+}
+
 static int add_force(struct vfp_plan *plan, const char *value)
 {
 	size_t kind = strcspn(value, ":");
@@ -158,8 +164,9 @@ _public_ int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option,
 	case VFP_NODE_OWNER:
 		return set_node_owner(plan, value);
 	case VFP_GROUPS:
-		plan->groups = streq(value, "1");
-		return plan->groups || streq(value, "0") ? 0 : -EINVAL;
+		return set_flag(&plan->groups, value);
+	case VFP_KEEP_CLAIMS:
+		return set_flag(&plan->keep_claims, value);
 	case VFP_POWER:
 		plan->awake = streq(value, "on");
 		return plan->awake ? 0 : -EINVAL;

@@ -203,6 +203,8 @@ static int add_targets(struct vfp_plan *plan)
 		return add_groups(plan);
 	if (plan->request == RECOVER && plan->n == 0)
 		return add_recorded(plan);
+	if (plan->request == RETURN)
+		return return_keep_claims(plan);
 	return 0;
 }
 

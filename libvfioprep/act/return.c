@@ -15,6 +15,72 @@ static int refuse(struct vfp_plan *plan, struct target *t, const char *kind,
 	return target_say(plan, t, VFP_REFUSE, kind, object, remedy, "%s", text);
 }
 
+/* -- claims ------------------------------------------------------------------------------- */
+
+static int leave_claimed(struct vfp_plan *plan, struct target *t, const char *who,
+			 bool claimed)
+{
+	t->finished = true;
+	if (!claimed)
+		return target_say(plan, t, VFP_NOTE, "claim", "",
+				  "vfioprep return gives it back when it is named",
+				  "it stays hidden: it is claimed for nobody");
+	return target_say(plan, t, VFP_NOTE, "claim", who,
+			  "vfioprep return gives it back when it is named",
+			  "it stays hidden: it is claimed for %s", who);
+}
+
+static int refuse_claimed(struct vfp_plan *plan, struct target *t, const char *who,
+			  bool claimed)
+{
+	struct vfp_finding finding = { .severity = VFP_REFUSE,
+				       .kind = "claim",
+				       .object = claimed ? who : "" };
+	_cleanup_free_ char *text = claimed ? strf("it is claimed for %s", who)
+					    : strf("it is claimed for nobody");
+
+	if (!text)
+		return -ENOMEM;
+	if (finding_lifted(&finding, plan->force))
+		return target_say(plan, t, VFP_WARN, "claim", finding.object, "", "%s",
+				  text);
+	return refuse(plan, t, "claim", finding.object,
+		      "without --for it is given back all the same", text);
+}
+
+/*
+ * A device that is named is given back whoever it was hidden for, unless the caller says for
+ * whom he asks. Of all devices only the own are, or else the unclaimed.
+ */
+static int check_claim(struct vfp_plan *plan, struct target *t,
+		       const struct record *record)
+{
+	bool claimed = claim_holds(plan->ctx, record);
+	const char *who = nonnull(record->for_);
+
+	if (!record->device || (plan->claim && streq(who, plan->claim)))
+		return 0;
+	if (plan->keep_claims && (plan->claim || claimed))
+		return leave_claimed(plan, t, who, claimed);
+	return plan->claim ? refuse_claimed(plan, t, who, claimed) : 0;
+}
+
+int return_keep_claims(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; plan->keep_claims && i < plan->n && r == 0; i++) {
+		_cleanup_record_ struct record record = { 0 };
+		struct target *t = &plan->targets[i];
+
+		if (record_load(plan->ctx, t->address, &record) == 0 && !record.problem)
+			r = check_claim(plan, t, &record);
+	}
+	return r;
+}
+
+/* -- return ------------------------------------------------------------------------------- */
+
 /* The record of the change: the same, but for its phase and, when one was named, the driver. */
 static int make_record(struct vfp_plan *plan, struct target *t)
 {
@@ -160,6 +226,9 @@ static int prepare_return(struct vfp_plan *plan, struct target *t)
 		record_done(&t->record);
 	if (t->record.problem)
 		return refuse_problem(plan, t);
+	r = check_claim(plan, t, &t->record);
+	if (r < 0 || t->error < 0 || t->finished)
+		return r;
 	if (t->device->bridge)
 		return refuse(plan, t, "bridge", "", "",
 			      "it is a bridge, and bridges stay as they are");

@@ -184,7 +184,8 @@ int reach(struct vfp_plan *plan, enum on_error on_error)
 	if (!waves)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->n; i++) {
-		waves[i] = wave_of(plan, i, waves);
+		/* What is finished may never have been locked, so it has no lock's name. */
+		waves[i] = plan->targets[i].todo ? wave_of(plan, i, waves) : 0;
 		last = waves[i] > last ? waves[i] : last;
 	}
 	for (unsigned int wave = 0; wave <= last && r == 0; wave++) {
