@@ -227,3 +227,43 @@ not_lost()
 	out_lacks refuse
 	out_lacks unknown
 }
+
+# load_stuck: the lab's own driver takes $bare, and comes back from everything until it is
+# told otherwise. At the end whatever hangs is let go, and the driver is gone again.
+load_stuck()
+{
+	insmod "$checkout/build/lab/modules/$(uname -r)/lab_stuck.ko"
+	at_end unload_stuck
+	await 10 test -d "$pci_devices/$bare/driver"
+	driver "$bare" lab_stuck
+}
+
+# hang probe|remove 1|2|0: the driver's callback does not come back, 2 unless it is killed,
+# until it is told 0.
+hang()
+{
+	echo "$2" > "/sys/module/lab_stuck/parameters/$1"
+}
+
+unload_stuck()
+{
+	hang probe 0
+	hang remove 0
+	rmmod lab_stuck
+}
+
+# answers SECONDS STATUS COMMAND...: like run, and not later than that.
+answers()
+{
+	local limit=$1
+	run_under=(timeout "$limit")
+	shift
+	run "$@"
+	run_under=()
+}
+
+# long: whether the scenario shall take its time.
+long()
+{
+	[ -n "${LAB_LONG:-}" ]
+}

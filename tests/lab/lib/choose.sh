@@ -6,6 +6,7 @@
 #	# kernel: 6.12             only there (any when it does not say)
 #	# timeout: 300             seconds (120 when it does not say)
 #	# long: why                only by name or with --long
+#	# module: lab_stuck        needs the lab's own kernel module
 
 header()
 {
