@@ -185,7 +185,11 @@ build/lab/floor build/lab/killpoints: build/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -D_GNU_SOURCE $(WARN) -o $@ $<
 
-lab: all build/lab/floor build/lab/killpoints
+build/lab/cycles: tests/lab/cycles.c build/libvfioprep.a
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -Ilibvfioprep -o $@ $^ $(PKG_LIBS)
+
+lab: all build/lab/floor build/lab/killpoints build/lab/cycles
 	@tests/lab/run -k all $(if $(LONG),--long)
 
 lint: all

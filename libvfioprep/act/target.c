@@ -134,51 +134,86 @@ static int add_lock(struct locks *locks, int fd)
 	return 0;
 }
 
-/* A device known to hang keeps its lock; nobody waits for that. */
-static int64_t lock_deadline(struct vfp_plan *plan, const struct target *t)
+static bool is_stuck(struct vfp_plan *plan, const char *address)
 {
 	_cleanup_record_ struct record record = { 0 };
 
-	if (record_load(plan->ctx, t->address, &record) == 0 && record.phase &&
-	    streq(record.phase, "stuck"))
-		return now_msec();
-	return deadline_first(deadline_in(plan->timeout), plan->end);
+	return record_load(plan->ctx, address, &record) == 0 && record.phase &&
+	       streq(record.phase, "stuck");
 }
 
+/* The function that keeps the lock of @t, because a kernel call on it hangs; NULL: none. */
+static char *find_stuck(struct vfp_plan *plan, const struct target *t)
+{
+	_cleanup_strings_ char **members = NULL;
+	char path[64];
+
+	if (is_stuck(plan, t->address))
+		return strdup(t->address);
+	if (!startswith(t->lock_name, "group-"))
+		return NULL;
+	snprintf(path, sizeof(path), IOMMU_GROUPS "/%lu/devices",
+		 strtoul(t->lock_name + strlen("group-"), NULL, 10));
+	if (root_list(plan->ctx, path, &members) < 0)
+		return NULL;
+	for (char **member = members; *member; member++)
+		if (is_stuck(plan, *member))
+			return strdup(*member);
+	return NULL;
+}
+
+/* Nobody waits for a lock that a hanging call keeps. */
 static int lock_target(struct vfp_plan *plan, struct target *t)
 {
-	int fd, r = lock_take(plan->ctx, t->lock_name, lock_deadline(plan, t), &fd);
+	int fd, r = lock_take(plan->ctx, t->lock_name, now_msec(), &fd);
 
+	if (r == -EBUSY) {
+		_cleanup_free_ char *stuck = find_stuck(plan, t);
+
+		if (!stuck)
+			r = lock_take(
+				plan->ctx, t->lock_name,
+				deadline_first(deadline_in(plan->timeout), plan->end),
+				&fd);
+	}
 	if (r < 0)
 		return r;
 	t->lock_fd = fd;
 	return add_lock(&plan->locks, fd);
 }
 
+static int say_lock_busy(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *stuck = find_stuck(plan, t);
+
+	if (!stuck) {
+		t->error = -EBUSY;
+		return target_say(plan, t, VFP_REFUSE, "lock", "", "try again later",
+				  "another vfioprep is at work on its group");
+	}
+	t->error = -EINPROGRESS;
+	return target_say(plan, t, VFP_REFUSE, "stuck", stuck,
+			  "end what holds the device, or reboot",
+			  streq(stuck, t->address)
+				  ? "a kernel call on it has not come back yet"
+				  : "a kernel call on %s, which is in its group, has not "
+				    "come back yet",
+			  stuck);
+}
+
 static int say_lock_failed(struct vfp_plan *plan, struct target *t, int error)
 {
-	_cleanup_record_ struct record record = { 0 };
-
-	t->error = error == -EPERM || error == -EBUSY ? error : -ECANCELED;
+	if (error == -EBUSY)
+		return say_lock_busy(plan, t);
+	t->error = error == -EPERM ? error : -ECANCELED;
 	if (error == -EPERM)
 		return target_say(plan, t, VFP_REFUSE, "record", STATE_DIR, "",
 				  STATE_DIR
 				  " is not root's alone, so it cannot be trusted");
-	if (error != -EBUSY)
-		return error == -ECANCELED
-			     ? 0
-			     : target_say(plan, t, VFP_ERROR, "lock", "", "",
-					  "its lock cannot be taken: %s",
-					  strerror(-error));
-	if (record_load(plan->ctx, t->address, &record) == 0 && record.phase &&
-	    streq(record.phase, "stuck")) {
-		t->error = -EINPROGRESS;
-		return target_say(plan, t, VFP_REFUSE, "stuck", "",
-				  "end what holds the device, or reboot",
-				  "a kernel call on it has not come back yet");
-	}
-	return target_say(plan, t, VFP_REFUSE, "lock", "", "try again later",
-			  "another vfioprep is at work on its group");
+	return error == -ECANCELED
+		     ? 0
+		     : target_say(plan, t, VFP_ERROR, "lock", "", "",
+				  "its lock cannot be taken: %s", strerror(-error));
 }
 
 static int lock_all(struct vfp_plan *plan, struct target **sorted, size_t n)

@@ -5,6 +5,7 @@
 #	# machine: main noiommu    the hosts it is for (main when it does not say)
 #	# kernel: 6.12             only there (any when it does not say)
 #	# timeout: 300             seconds (120 when it does not say)
+#	# long-timeout: 7200       the same with --long
 #	# long: why                only by name or with --long
 #	# module: lab_stuck        needs the lab's own kernel module
 
@@ -13,6 +14,15 @@ header()
 	local value
 	value=$(sed -n "/^#/!q; s/^# $2: *//p" "$1")
 	printf '%s\n' "${value:-$3}"
+}
+
+# time_of FILE: the seconds that it may take.
+time_of()
+{
+	local usual
+	usual=$(header "$1" timeout 120)
+	[ -z "$with_long" ] || usual=$(header "$1" long-timeout "$usual")
+	printf '%s\n' "$usual"
 }
 
 # Every scenario of the two folders: shared with the model, and for real kernels only.
