@@ -7,7 +7,7 @@
 # Of all processes, the writes and what they are to.
 traced()
 {
-	run_under=(strace -f -qqq -y --seccomp-bpf -e trace=write,pwrite64,writev -o "$1")
+	run_under=(strace -f -qqq -y --seccomp-bpf -e "trace=write,pwrite64,writev" -o "$1")
 }
 
 unbinds()
