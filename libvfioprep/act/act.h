@@ -5,7 +5,7 @@
  * code: undoing is wanting the state found, computed from what is really there.
  *
  *   plan.c      the public calls: what is asked, of which devices; option.c how
- *   target.c    one device under its lock: snapshot, record, state
+ *   target.c    one device under its lock: snapshot, record, state; locks.c the locks
  *   hide.c      what hide wants, and whether it may; finish.c what is left when it is bound
  *   return.c    what return and recover want, and whether they may
  *   others.c    who else would be taken by loading a module
