@@ -172,12 +172,21 @@ const char *const *vfp_force_kinds(void);
 /* A few words on what is given up with @kind, for a listing; NULL when there is none of that name. */
 const char *vfp_force_help(const char *kind);
 
+/*
+ * What the host says beyond single devices (mounts, routes, open files), read when a verdict
+ * first needs it. Verdicts that are made at the same moment share it; none later.
+ */
+struct vfp_facts;
+int vfp_facts_new(struct vfp_facts **ret_facts);
+void vfp_facts_free(struct vfp_facts *facts);
+
 /* What a verdict is asked for. All of it may be left out. */
 struct vfp_check_options {
 	struct vfp_device *const *with;	/* siblings that go along; NULL-terminated */
 	const char *claim;		/* for whom the device would be; NULL: nobody by name */
 	unsigned long long memory;	/* of the guest, in bytes; 0: not looked at */
 	const char *user;		/* who starts it, name or number; NULL: the caller */
+	struct vfp_facts *facts;	/* shared with other verdicts; NULL: looked at anew */
 };
 
 /*

@@ -252,6 +252,11 @@ int selection_add_siblings(struct vfp_ctx *ctx, struct selection *selection);
 
 /* -- tool-plan.c: transactions of the changing verbs -------------------------------- */
 
+static inline void facts_freep(struct vfp_facts **facts)
+{
+	vfp_facts_free(*facts);
+}
+#define _cleanup_facts_ _cleanup_(facts_freep)
 static inline void plan_freep(struct vfp_plan **plan)
 {
 	vfp_plan_free(*plan);

@@ -49,13 +49,10 @@ static int add_json(json_t *devices, const struct vfp_device *device,
 
 /* The verdict on one device, printed or added to @devices. */
 static int judge(struct vfp_ctx *ctx, const struct vfp_device *device,
-		 struct vfp_device *const *with, json_t *devices)
+		 const struct vfp_check_options *how, json_t *devices)
 {
 	_cleanup_finding_list_ struct vfp_finding **findings = NULL;
-	struct vfp_check_options how = {
-		.with = with, .claim = arg.for_, .memory = arg.memory, .user = arg.user
-	};
-	int r = vfp_check(ctx, device, &how, &findings);
+	int r = vfp_check(ctx, device, how, &findings);
 
 	if (r < 0)
 		return fail_errno(r, vfp_device_get(device, VFP_ADDRESS),
@@ -71,16 +68,24 @@ static int judge(struct vfp_ctx *ctx, const struct vfp_device *device,
 static int judge_all(struct vfp_ctx *ctx, const struct selection *with, size_t named)
 {
 	_cleanup_json_ json_t *document = arg.json ? json_document() : NULL;
+	_cleanup_facts_ struct vfp_facts *facts = NULL;
+	struct vfp_check_options how = { .with = with->device,
+					 .claim = arg.for_,
+					 .memory = arg.memory,
+					 .user = arg.user };
 	json_t *devices = arg.json ? json_array() : NULL;
 	int verdict = 0;
 
+	if (vfp_facts_new(&facts) < 0)
+		return fail(-ENOMEM, NULL, "out of memory");
+	how.facts = facts;
 	if (arg.json && json_object_set_new(document, "devices", devices) < 0)
 		return json_print(NULL);
 	for (size_t i = 0; i < named; i++) {
 		if (i > 0 && !arg.json)
 			putchar('\n');
-		verdict = vfp_exit_worse(
-			verdict, judge(ctx, with->device[i], with->device, devices));
+		verdict = vfp_exit_worse(verdict,
+					 judge(ctx, with->device[i], &how, devices));
 	}
 	if (arg.json)
 		json_print(document);

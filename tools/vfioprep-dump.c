@@ -31,14 +31,16 @@ static void ask_hide(struct vfp_ctx *ctx, const char *address)
 }
 
 /* Only that it is asked counts; what cannot be answered here will not be there either. */
-static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
+static void ask(struct vfp_ctx *ctx, const struct vfp_device *device,
+		struct vfp_facts *facts)
 {
+	struct vfp_check_options how = { .facts = facts };
 	struct vfp_finding **findings = NULL;
 	char *holders = NULL;
 
 	for (int field = 0; field < _VFP_FIELD_MAX; field++)
 		vfp_device_get(device, (enum vfp_field)field);
-	if (vfp_check(ctx, device, NULL, &findings) == 0)
+	if (vfp_check(ctx, device, &how, &findings) == 0)
 		vfp_findings_free(findings);
 	if (vfp_explain_group(ctx, device, &findings) == 0)
 		vfp_findings_free(findings);
@@ -50,6 +52,7 @@ static void ask(struct vfp_ctx *ctx, const struct vfp_device *device)
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
+	_cleanup_facts_ struct vfp_facts *facts = NULL;
 	struct vfp_record **records = NULL;
 	const char **uses;
 	int r = vfp_ctx_record_reads(ctx, *operands, arg.redact);
@@ -60,8 +63,10 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	if (r < 0)
 		return fail_errno(r, *operands, "cannot be made");
 	r = selection_add(ctx, &devices, NULL, false);
+	if (vfp_facts_new(&facts) < 0)
+		return fail(-ENOMEM, NULL, "out of memory");
 	for (size_t i = 0; i < devices.n; i++)
-		ask(ctx, devices.device[i]);
+		ask(ctx, devices.device[i], facts);
 	if (r == 0 && devices.n && vfp_devices_use(ctx, devices.device, &uses) == 0)
 		free(uses);
 	if (vfp_records(ctx, &records) == 0)

@@ -50,6 +50,9 @@ struct group {
 	int verdict;
 };
 
+/* What all verdicts of this command share. */
+static struct vfp_facts *facts;
+
 static const struct vfp_finding only_bridges = {
 	VFP_REFUSE, "bridge", "", "", "there is nothing but bridges in this group", ""
 };
@@ -84,7 +87,7 @@ static int find_members(struct vfp_ctx *ctx, struct group *group, const char *ad
 
 static int judge_member(struct vfp_ctx *ctx, struct group *group, size_t i)
 {
-	struct vfp_check_options how = { .with = group->going };
+	struct vfp_check_options how = { .with = group->going, .facts = facts };
 	int r = vfp_check(ctx, group->members.device[i], &how, &group->findings[i]);
 	struct vfp_finding **f = group->findings[i];
 
@@ -345,8 +348,12 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	    !given.quiet)
 		complain(NULL,
 			 "there are no IOMMU groups; enable the IOMMU in the firmware");
-	return named || arg.explain ? tell_groups(ctx, &devices, named)
-				    : list_groups(ctx, &devices);
+	if (vfp_facts_new(&facts) < 0)
+		return fail(-ENOMEM, NULL, "out of memory");
+	r = named || arg.explain ? tell_groups(ctx, &devices, named)
+				 : list_groups(ctx, &devices);
+	vfp_facts_free(facts);
+	return r;
 }
 
 static void complete(struct vfp_ctx *ctx, const char *metavar)

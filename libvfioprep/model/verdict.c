@@ -25,6 +25,27 @@ static int run(struct check *c, const struct vfp_check_options *options)
 	return r;
 }
 
+struct vfp_facts {
+	struct facts facts;
+};
+
+_public_ int vfp_facts_new(struct vfp_facts **ret_facts)
+{
+	struct vfp_facts *facts = calloc(1, sizeof(*facts));
+
+	if (!facts)
+		return -ENOMEM;
+	*ret_facts = facts;
+	return 0;
+}
+
+_public_ void vfp_facts_free(struct vfp_facts *facts)
+{
+	if (facts)
+		facts_done(&facts->facts);
+	free(facts);
+}
+
 _public_ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
 		       const struct vfp_check_options *options,
 		       struct vfp_finding ***ret_findings)
@@ -32,13 +53,14 @@ _public_ int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
 	static const struct vfp_check_options nothing;
 	_cleanup_findings_ struct findings findings = { 0 };
 	struct facts facts = { 0 };
+	bool shared = options && options->facts;
 	struct check c = {
 		.ctx = ctx,
 		.device = device,
 		.with = options ? options->with : NULL,
 		.findings = &findings,
 		.driver = "vfio-pci",
-		.facts = &facts,
+		.facts = shared ? &options->facts->facts : &facts,
 	};
 	int r = run(&c, options ? options : &nothing);
 

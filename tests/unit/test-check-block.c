@@ -35,6 +35,27 @@ static void other_mounts_are_refused(void **state)
 	assert_use("disk sda: /data is mounted");
 }
 
+/* Verdicts that share what is known of the host look at it once. */
+static void facts_are_read_once(void **state)
+{
+	_cleanup_free_ char *before = NULL, *after = NULL;
+	struct vfp_facts *facts = NULL;
+
+	(void)state;
+	storage();
+	fixture_mount(fixture, "8:1", "/dev/sda1", "/data", "ext4");
+	assert_int_equal(vfp_facts_new(&facts), 0);
+	how.facts = facts;
+	before = say(NULL);
+	fixture_write(fixture, "/proc/1/mountinfo", "%s", "");
+	after = say(NULL);
+	assert_non_null(strstr(before, "disk:/data"));
+	assert_string_equal(before, after);
+	vfp_facts_free(facts);
+	how.facts = NULL;
+	assert_says("");
+}
+
 static void one_file_system_is_said_once(void **state)
 {
 	(void)state;
@@ -509,6 +530,7 @@ int main(void)
 		TEST(nothing_stands_against_an_idle_disk),
 		TEST(the_root_file_system_is_refused),
 		TEST(other_mounts_are_refused),
+		TEST(facts_are_read_once),
 		TEST(one_file_system_is_said_once),
 		TEST(mounts_are_found_at_any_depth),
 		TEST(btrfs_is_found_by_its_members),

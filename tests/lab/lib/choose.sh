@@ -8,6 +8,7 @@
 #	# long-timeout: 7200       the same with --long
 #	# long: why                only by name or with --long
 #	# module: lab_stuck        needs the lab's own kernel module
+#	# package: openssh-server  needs what is in this package, unpacked
 
 header()
 {

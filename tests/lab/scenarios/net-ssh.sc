@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 240
+# package: openssh-server
 #
 # Nobody cuts off the branch that they sit on: a real SSH server, logins over the addresses
 # of two network cards, and the verdict asked directly, through sudo, and in tmux.
@@ -34,7 +35,8 @@ chmod 440 /etc/sudoers.d/labuser
 ssh-keygen -q -t ed25519 -N '' -f "$folder/host"
 ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
 mkdir -p /run/sshd
-/usr/sbin/sshd -f /dev/null -p 2222 -h "$folder/host" -o UsePAM=no -o StrictModes=no \
+id sshd >/dev/null 2>&1 || useradd --system --no-create-home sshd
+"$checkout/build/lab/packages/openssh-server/usr/sbin/sshd" -f /dev/null -p 2222 -h "$folder/host" -o UsePAM=no -o StrictModes=no \
 	-o "AuthorizedKeysFile=$folder/key.pub" -E "$folder/log" -o PidFile=none
 
 # login ADDRESS [-tt] COMMAND
