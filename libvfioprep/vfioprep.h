@@ -192,7 +192,8 @@ struct vfp_check_options {
 /*
  * Why @device can or cannot be passed to a guest, and what the host would lose. @options may be
  * NULL. Reads mounts, addresses and processes only where something below the device makes them
- * matter. Errors: only those of memory and of the file system; a verdict is not an error.
+ * matter. A disk that nothing is known to use is opened exclusively, in a child, and closed.
+ * Errors: only those of memory and of the file system, and -ECANCELED; a verdict is none.
  */
 int vfp_check(struct vfp_ctx *ctx, const struct vfp_device *device,
 	      const struct vfp_check_options *options, struct vfp_finding ***ret_findings);
