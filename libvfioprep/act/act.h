@@ -140,6 +140,7 @@ struct target {
 	char *module;			/* to be loaded for want.driver */
 	char *objection;		/* to loading it */
 	bool lift_disks;		/* force: disks in use are not held against it */
+	char **disks;			/* of NVMe: what another may be a path to as well */
 
 	bool gone;			/* recorded, but no longer there */
 	bool complete;			/* hidden as recorded; the record is to say so */

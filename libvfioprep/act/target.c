@@ -60,6 +60,7 @@ void target_reset(struct target *target)
 	state_done(&target->now);
 	free(target->module);
 	free(target->objection);
+	strings_free(target->disks);
 	free(target->failed.path);
 	free(target->failed.value);
 	free(target->where);

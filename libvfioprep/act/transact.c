@@ -68,11 +68,36 @@ static bool one_at_a_time(const struct target *t)
 	return streq(nonnull(t->now.driver), "ioatdma");
 }
 
+/* Two paths to one disk: it can be held for one of them at a time. */
+static bool share_disk(const struct target *a, const struct target *b)
+{
+	for (char **disk = a->disks; disk && *disk; disk++)
+		for (char **other = b->disks; other && *other; other++)
+			if (streq(*disk, *other))
+				return true;
+	return false;
+}
+
+/* Only the disks of NVMe have several controllers. */
+static int find_shared(struct vfp_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n && r == 0; i++) {
+		struct target *t = &plan->targets[i];
+
+		if (plan->n > 1 && t->todo && !t->disks &&
+		    streq(nonnull(t->now.driver), "nvme"))
+			r = below_disks(plan->ctx, t->device->path, &t->disks);
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
 static bool in_each_others_way(const struct target *a, const struct target *b)
 {
 	size_t slot = (size_t)(strrchr(a->address, '.') - a->address);
 
-	return streq(a->lock_name, b->lock_name) ||
+	return streq(a->lock_name, b->lock_name) || share_disk(a, b) ||
 	       (strlen(b->address) > slot &&
 		strncmp(a->address, b->address, slot + 1) == 0) ||
 	       (one_at_a_time(a) && one_at_a_time(b));
@@ -181,7 +206,7 @@ int reach(struct vfp_plan *plan, enum on_error on_error)
 	unsigned int last = 0;
 	int r = 0;
 
-	if (!waves)
+	if (!waves || find_shared(plan) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->n; i++) {
 		/* What is finished may never have been locked, so it has no lock's name. */

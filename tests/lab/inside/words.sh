@@ -212,6 +212,7 @@ blank()
 # lost DEV TEXT USE: check refuses and says TEXT, list says USE. $out is that of check.
 lost()
 {
+	udevadm settle
 	run 0 list --noheadings --raw --output USE "$1"
 	out_is "${3// /\\x20}"
 	refuses 3 check "$1"
@@ -221,11 +222,18 @@ lost()
 # not_lost DEV: it can be passed, whatever is noted about it, and it is free in the list.
 not_lost()
 {
+	udevadm settle
 	run 0 list --noheadings --raw --output USE "$1"
 	out_is free
 	run 0 check "$1"
 	out_lacks refuse
 	out_lacks unknown
+}
+
+# tried WORD...: whether a word finds what it expects, for await.
+tried()
+{
+	("$@") > /dev/null 2>&1
 }
 
 # load_stuck: the lab's own driver takes $bare, and comes back from everything until it is

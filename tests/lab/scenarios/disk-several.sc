@@ -73,7 +73,7 @@ for set in /sys/fs/bcache/*-*-*; do
 	echo 1 > "$set/stop"
 done
 await 10 sh -c '! ls /sys/fs/bcache/*-*-* 2>/dev/null'
-await 10 not_lost "$sata"
+await 10 tried not_lost "$sata"
 
 note "a disk with two paths, of which the controllers have only hidden nodes"
 mkfs.ext4 -q "/dev/$multi"

@@ -46,7 +46,7 @@ at_end touch "$scenario_folder/counts.stop"
 dmesg -C
 
 hidden=0 refused=0
-until [ "$((hidden + refused))" = 40 ]; do
+until [ "$((hidden + refused))" = 20 ]; do
 	status=0
 	vfioprep hide "$other" > "$out" 2> "$err" || status=$?
 	case $status in

@@ -41,7 +41,7 @@ refuses 3 check "$other"
 out_has "also at $scenario_folder/image"
 [ "$(grep -c refuse "$out")" = 1 ]
 umount "$scenario_folder/image"
-umount "$mountpoint"
+await 10 umount "$mountpoint"
 not_lost "$other"
 out_has 'ext4 "my_data"'
 
@@ -54,7 +54,7 @@ mount "$loop" "$mountpoint"
 lost "$other" "the host would lose $mountpoint" "disk $disk: $mountpoint is mounted"
 umount "$mountpoint"
 losetup -d "$loop"
-await 10 not_lost "$other"
+await 10 tried not_lost "$other"
 
 note "a volume of LVM"
 pvcreate -qq "${part}2"
@@ -77,11 +77,12 @@ not_lost "$other"
 
 note "LUKS on a volume, and a file system in it"
 modprobe dm_crypt
-cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 "${part}3" - <<< secret
+printf secret | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 \
+	--key-file - "${part}3"
 at_end cryptsetup -q close lab-vault
 not_lost "$other"
 out_has "crypto_LUKS (${disk}3)"
-cryptsetup -q open "${part}3" lab-vault - <<< secret
+printf secret | cryptsetup -q open --key-file - "${part}3" lab-vault
 lost "$other" "lab-vault is active on ${disk}3 (LUKS lab-vault)" \
 	"disk $disk: lab-vault is active"
 out_lacks "lab/vault"

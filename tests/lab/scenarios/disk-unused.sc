@@ -97,7 +97,7 @@ run 3 check --sysroot "$scenario_folder/dump" "$other"
 out_has "/dev/$disk is in use"
 kill "$elsewhere"
 wait "$elsewhere" || true
-await 10 not_lost "$other"
+await 10 tried not_lost "$other"
 run 0 dump "$scenario_folder/dump2"
 run 0 check --sysroot "$scenario_folder/dump2" "$other"
 
