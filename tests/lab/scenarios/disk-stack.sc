@@ -49,7 +49,6 @@ note "a loop device over the disk itself, bare and mounted"
 loop=$(losetup --find --show "${part}1")
 at_end losetup -d "$loop"
 lost "$other" "${loop#/dev/} is active on ${disk}1" "disk $disk: ${loop#/dev/} is active"
-out_lacks mounted
 mount "$loop" "$mountpoint"
 lost "$other" "the host would lose $mountpoint" "disk $disk: $mountpoint is mounted"
 umount "$mountpoint"
