@@ -10,13 +10,15 @@ third=$(disk_with LABTHIRD)
 multi=$(disk_with LABMULTI)
 mountpoint=$scenario_folder/mnt
 mkdir "$mountpoint"
-at_end blank "$first" "$third" "$multi"
+at_end blank "$first" "$third"
 blank "$first" "$third" "$multi"
 
 note "btrfs, whose mount tells of one of its disks alone"
 modprobe -a btrfs raid1 bcache ext4
-mkfs.btrfs -q --mixed -f -d single -m single "/dev/$first" "/dev/$third"
-udevadm settle
+mkfs.btrfs -q --mixed -f -d single -m single "/dev/$first" "/dev/$third" \
+	> /dev/null
+# While it works udev may be kept out.
+udevadm trigger --settle "/dev/$first" "/dev/$third"
 not_lost "$sata"
 out_has "btrfs ($first)"
 mount "/dev/$first" "$mountpoint"
@@ -46,7 +48,7 @@ udevadm settle
 [ ! -e /sys/block/md0/md/array_state ] || [ "$(cat /sys/block/md0/md/array_state)" = clear ] ||
 	mdadm --quiet --stop /dev/md0
 not_lost "$sata"
-out_has "linux_raid_member ($first)"
+out_has 'linux_raid_member "lab:0"'
 not_lost "$other"
 mdadm --quiet --zero-superblock "/dev/$first" "/dev/$third"
 blank "$first" "$third"
@@ -98,4 +100,7 @@ wait $! || true
 run 0 hide "$multi0" "$multi1"
 hidden "$multi0" "$multi1"
 run 0 return "$multi0" "$multi1"
-await 10 test -b "/dev/$multi"
+multi=$(disk_with LABMULTI)
+at_end blank "$multi"
+not_lost "$multi0"
+out_has "ext4 ($multi)"
