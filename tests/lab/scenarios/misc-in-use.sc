@@ -4,12 +4,11 @@
 # what lies idle is not worth a word.
 # machine: desktop
 
-# idle DEV: nothing is said but of the reset.
+# idle DEV: nothing is said of its use.
 idle()
 {
 	refuses 0 check "$1"
-	out_lacks warn
-	out_lacks unknown
+	! grep -E '(warn|unknown) +(sound|tty|watchdog)' "$out" || fail "$1 is idle"
 }
 
 idle "$hda"
