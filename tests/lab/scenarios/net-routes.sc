@@ -34,6 +34,10 @@ begin()
 		echo 0 > "/proc/sys/net/ipv6/conf/$interface/accept_ra"
 		ip link set "$interface" up
 	done
+	# A route by nexthop object wants it.
+	for interface in "$one" "$two"; do
+		await 15 grep -qx 1 "/sys/class/net/$interface/carrier"
+	done
 	ip address add 10.0.2.15/24 dev "$one"
 	ip address add 10.0.3.15/24 dev "$two"
 	ip -6 address add 2001:db8:2::15/64 dev "$one" nodad

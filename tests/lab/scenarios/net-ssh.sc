@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 400
 # package: openssh-server
 #
 # Nobody cuts off the branch that they sit on: a real SSH server, logins over the addresses
@@ -58,7 +58,7 @@ asks()
 
 await 10 login 10.0.2.15 true < /dev/null
 
-for prefix in '' sudo 'sudo -i' "sudo env -i" 'sudo setsid --wait'; do
+for prefix in '' sudo 'sudo env -i setsid --wait'; do
 	note "asked by: $prefix"
 	from=10.0.2.15
 	asks 3 "$nic1"

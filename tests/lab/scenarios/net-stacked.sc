@@ -19,6 +19,15 @@ clean()
 }
 at_end clean
 
+sysctl_again()
+{
+	echo 1 > /proc/sys/net/ipv6/conf/default/accept_ra
+}
+
+# The lab's network would announce itself as a default route.
+at_end sysctl_again
+echo 0 > /proc/sys/net/ipv6/conf/default/accept_ra
+
 begin()
 {
 	note "$*"
