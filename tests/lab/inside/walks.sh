@@ -16,11 +16,13 @@ kill_ways=("-k self" "-k caller" "-k all" "-a -k self" "-a -k caller" "-a -k all
 walk_devices()
 {
 	devices=("$@")
-	declare -gA now=() original=()
+	declare -gA now=() original=() groups=()
+	known_drivers=(vfio-pci)
 	walked=0 missed=0 wrongs=0 ended_original=0 ended_hidden=0
 	look
 	for device in "${devices[@]}"; do
 		original[$device]=${now[$device]}
+		groups[$device]=$(group_of "$device")
 	done
 }
 
@@ -32,26 +34,32 @@ wrong()
 	[ "$wrongs" -lt 40 ] || fail "too much goes wrong"
 }
 
+# Walks look often, so what is known already is looked for without a process.
+look_driver()
+{
+	local name
+	for name in "${known_drivers[@]}"; do
+		[ ! -e "$pci_drivers/$name/$1" ] || { driver=$name && return; }
+	done
+	driver=$(driver_of "$1")
+	[ -z "$driver" ] || known_drivers+=("$driver")
+}
+
 # look: driver, override and phase of the record of each device, a dash for none, in $now.
 look()
 {
-	local device path link value phase line
+	local device value phase line driver
 	for device in "${devices[@]}"; do
-		now[$device]=-
-	done
-	while read -r path link; do
-		device=${path%/driver}
-		now[${device##*/}]=${link##*/}
-	done < <(find -H "${devices[@]/#//sys/bus/pci/devices/}" -maxdepth 1 -name driver \
-		-printf '%p %l\n' 2>/dev/null)
-	for device in "${devices[@]}"; do
-		value='' phase=-
-		[ ! -e "$pci_devices/$device" ] || read_override "$pci_devices/$device"
+		value='' phase=- driver=''
+		if [ -e "$pci_devices/$device" ]; then
+			[ ! -e "$pci_devices/$device/driver" ] || look_driver "$device"
+			read_override "$pci_devices/$device"
+		fi
 		[ ! -e "/run/vfioprep/records/$device" ] ||
 			while read -r line; do
 				[[ $line != phase=* ]] || phase=${line#*=}
 			done < "/run/vfioprep/records/$device"
-		now[$device]+=" ${value:--} $phase"
+		now[$device]="${driver:--} ${value:--} $phase"
 	done
 }
 
@@ -63,7 +71,7 @@ is_original()
 # What else belongs to "hidden" in a walk is for the scenario to say (node owner, power).
 is_hidden()
 {
-	[ "${now[$1]}" = 'vfio-pci vfio-pci hidden' ] && [ -e "/dev/vfio/$(group_of "$1")" ]
+	[ "${now[$1]}" = 'vfio-pci vfio-pci hidden' ] && [ -e "/dev/vfio/${groups[$1]}" ]
 }
 
 # all original|hidden|honest: what is not is wrong.
@@ -95,8 +103,8 @@ walk_run()
 # Whatever outlives the command has ended, too.
 survivors_end()
 {
-	local line
-	until line=$(tail -n 1 "$calls") && [[ $line == *' end '* ]]; do
+	local lines
+	while mapfile -t lines < "$calls" && [[ ${lines[-1]:-} != *' end '* ]]; do
 		sleep 0.02
 	done
 }
@@ -117,14 +125,15 @@ count_calls()
 # at_point: the call was reached; which it was is added to $point.
 at_point()
 {
-	local line n
-	line=$(grep -m 1 ' at ' "$calls") || {
-		missed=$((missed + 1))
-		return 1
-	}
-	walked=$((walked + 1))
-	read -r _ _ n _ line <<< "$line"
-	point+=": call $n, $line"
+	local line word n
+	while read -r _ word n _ line; do
+		[ "$word" = at ] || continue
+		walked=$((walked + 1))
+		point+=": call $n, $line"
+		return 0
+	done < "$calls"
+	missed=$((missed + 1))
+	return 1
 }
 
 # choose_points N COUNT WORDS...: into $points about N of the COUNT calls with the words for

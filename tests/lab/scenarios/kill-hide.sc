@@ -24,7 +24,7 @@ owned='' awake=''
 is_hidden()
 {
 	[ "${now[$1]}" = 'vfio-pci vfio-pci hidden' ] || return 1
-	[ -z "$owned" ] || [ "$(stat -c %U "/dev/vfio/$(group_of "$1")")" = "$owned" ] || return 1
+	[ -z "$owned" ] || [ "$(stat -c %U "/dev/vfio/${groups[$1]}")" = "$owned" ] || return 1
 	[ -z "$awake" ] || [ "$(power_of "$1")" = 'on 0' ]
 }
 

@@ -98,7 +98,10 @@ overwritten=0
 modprobe vfio-pci
 walk_devices "$nic1"
 for what in override stub host driverctl; do
-	[ "$what" != driverctl ] || command -v driverctl >/dev/null || continue
+	if [ "$what" = driverctl ] && ! command -v driverctl >/dev/null; then
+		note "no driverctl here"
+		continue
+	fi
 	ways=("-r $scenario_folder/$what")
 	wanted=hidden before=original
 	walk 9 start_original check vfioprep hide "$nic1"
