@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	value = strf("%s\n", argv[2]);
-	r = value ? seam_default()->write(NULL, argv[1], value) : -ENOMEM;
+	r = value ? seam_default()->write(NULL, argv[1], value, NULL, 0) : -ENOMEM;
 	if (r < 0)
 		fprintf(stderr, "model-write: %s: %s\n", argv[1], strerror(-r));
 	return r < 0;

@@ -189,15 +189,17 @@ static int write_locked(struct model_control *c, const char *path, const char *v
 	return r;
 }
 
-static int model_write(struct vfp_ctx *ctx, const char *path, const char *value)
+static int model_write(struct vfp_ctx *ctx, const char *path, const char *value,
+		       const char *device, uint64_t inode)
 {
 	struct model_control *c = model_control();
 	bool now = count(c, path, value);
 	int r = now ? go_wrong(c) : 0;
 
-	(void)ctx;
 	if (*c->slow && strstr(path, c->slow))
 		pause_msec(100);
+	if (r == 0 && device && root_inode(ctx, device) != inode)
+		r = -ENODEV;
 	if (r < 0)
 		return r;
 	await_release(path, value);

@@ -89,8 +89,8 @@ int diff(struct steps *steps, const char *address, const struct state *now,
 struct job {
 	struct vfp_ctx *ctx;
 	struct steps steps;
-	const char *address;	/* of the device; not owned; NULL: writes are not checked */
-	uint64_t inode;		/* of its folder: nothing is written to another device */
+	char device[64];	/* its folder; "": writes are not checked */
+	uint64_t inode;		/* of the folder: nothing is written to another device */
 	int lock_fd;		/* kept by the child; -1: none */
 
 	size_t done;		/* steps that succeeded */

@@ -119,9 +119,8 @@ static int do_step(void *data, size_t index, char *text)
 	case DROP_DISKS:
 		return drop_disks();
 	case WRITE:
-		if (job->address && device_inode(ctx, job->address) != job->inode)
-			return -ENODEV;
-		return ctx->seam->write(ctx, step->path, step->value);
+		return ctx->seam->write(ctx, step->path, step->value,
+					*job->device ? job->device : NULL, job->inode);
 	case EXPECT_SETTING:
 		return expect_setting(ctx, step, text);
 	case EXPECT_DRIVER:

@@ -182,7 +182,8 @@ static int run_wave(struct vfp_plan *plan, unsigned int wave, const unsigned int
 		if (!t->todo || t->error < 0 || waves[i] != wave)
 			continue;
 		jobs[i].lock_fd = t->lock_fd;
-		jobs[i].address = t->address;
+		snprintf(jobs[i].device, sizeof(jobs[i].device), PCI_DEVICES "/%s",
+			 t->address);
 		jobs[i].inode = t->inode;
 		r = target_steps(plan, t, &jobs[i].steps);
 		/* The settings are read once more, so that nothing is taken for granted. */

@@ -31,8 +31,12 @@
  * child only. A context whose root is a dump has none: it cannot write.
  */
 struct seam {
-	/* One write(2) of @value and one close(2); negative errno of either. */
-	int (*write)(struct vfp_ctx *ctx, const char *path, const char *value);
+	/*
+	 * One write(2) of @value and one close(2); negative errno of either. -ENODEV when the
+	 * folder @device (NULL: none) is not @inode by then, see root_inode().
+	 */
+	int (*write)(struct vfp_ctx *ctx, const char *path, const char *value,
+		     const char *device, uint64_t inode);
 	/* Insert a module by name with what it depends on. */
 	int (*load)(struct vfp_ctx *ctx, const char *module);
 	int (*chown)(struct vfp_ctx *ctx, const char *path, uid_t uid, gid_t gid);

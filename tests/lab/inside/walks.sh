@@ -235,9 +235,11 @@ count_ends()
 # By plain writes, when the tool could not.
 put_right()
 {
-	# shellcheck source=/dev/null
-	. "$lab_dir/inside/restore.sh"
-	restore_machine
+	(
+		# shellcheck source=/dev/null
+		. "$lab_dir/inside/restore.sh"
+		restore_now
+	)
 	look
 }
 
