@@ -250,6 +250,60 @@ static void files_that_are_no_records_are_left_alone(void **state)
 	}
 }
 
+/* Of a device with and without a record: it has no effect, and recover clears it away. */
+static void recover_clears_what_a_killed_save_left(void **state)
+{
+	static const char *const left = RECORD_DIR "/." LONE ".new";
+	_cleanup_free_ char *path = fixture_path(fixture, "%s", left);
+
+	(void)state;
+	for (int recorded = 0; recorded < 2; recorded++) {
+		struct engine_result result;
+
+		begin(LONE, on_host);
+		fixture_mkdir(fixture, RECORD_DIR);
+		if (recorded)
+			engine_run(&hide_lone);
+		fixture_write(fixture, left, "%s", "vfioprep 1\ndev");
+		result = engine_run(&recover);
+		engine_expect_error("left over", &result, 0);
+		assert_string_equal(result.findings, "");
+		assert_int_not_equal(access(path, F_OK), 0);
+		assert_int_equal(engine_has_record(fixture, LONE), recorded);
+	}
+}
+
+/* Nothing of it had been written yet; the record alone was there. */
+static void recover_says_what_was_not_begun(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	spoil_record("phase=", "phase=hiding");
+	engine_put(fixture, LONE, on_host);
+	result = engine_run(&recover);
+	engine_expect_error("not begun", &result, 0);
+	assert_non_null(strstr(result.findings, "note original " LONE));
+	assert_false(engine_has_record(fixture, LONE));
+}
+
+/* Bound, but the node was not given to whom it should be: the hiding was not complete. */
+static void recover_undoes_without_the_nodes_owner(void **state)
+{
+	struct engine_result result;
+
+	(void)state;
+	begin(LONE, on_host);
+	engine_run(&hide_lone);
+	spoil_record("phase=", "phase=hiding\ngoal.node_owner=4711:-1");
+	result = engine_run(&recover);
+	engine_expect_error("owner", &result, 0);
+	engine_expect(fixture, "owner", LONE, on_host);
+	assert_false(engine_has_record(fixture, LONE));
+}
+
 static void a_state_folder_that_is_not_ours_alone(void **state)
 {
 	_cleanup_free_ char *path = fixture_path(fixture, "%s", STATE_DIR);
@@ -274,6 +328,9 @@ int main(void)
 		cmocka_unit_test(an_empty_record),
 		cmocka_unit_test(hide_replaces_a_stale_record),
 		cmocka_unit_test(recover_drops_the_record_of_a_device_that_is_gone),
+		cmocka_unit_test(recover_clears_what_a_killed_save_left),
+		cmocka_unit_test(recover_says_what_was_not_begun),
+		cmocka_unit_test(recover_undoes_without_the_nodes_owner),
 		cmocka_unit_test(printing_drops_no_record),
 		cmocka_unit_test(printed_names_are_one_word),
 		cmocka_unit_test(files_that_are_no_records_are_left_alone),

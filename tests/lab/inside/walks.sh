@@ -140,7 +140,7 @@ at_point()
 # what happens there ("-k self", "-a -k all"), in steps that vary the words; all when long.
 choose_points()
 {
-	local wanted=$1 last=$2 n way i=0 step total
+	local wanted=$1 last=$2 n way i step total
 	shift 2
 	points=()
 	total=$((last * $#))
@@ -150,6 +150,7 @@ choose_points()
 		step=$((step + 1))
 	done
 	[ -z "$LAB_LONG" ] && [ "$step" -gt 1 ] || step=1
+	i=$((step / 2))
 	for ((n = 1; n <= last; n++)); do
 		for way; do
 			# The same as "caller".

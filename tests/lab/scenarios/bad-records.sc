@@ -56,7 +56,7 @@ run 0 hide "$nic1"
 cp "$record" "$good"
 size=$(stat -c %s "$good")
 
-step=37
+step=61
 [ -z "$LAB_LONG" ] || step=1
 for ((length = 0; length < size; length += step)); do
 	head -c "$length" "$good" > "$record"

@@ -92,25 +92,25 @@ half_hidden()
 
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 14 start_original check_hide vfioprep hide "$nic1"
-walk 12 start_hidden check_return vfioprep return "$nic1"
-walk 6 half_hidden check_recover vfioprep recover
+walk 10 start_original check_hide vfioprep hide "$nic1"
+walk 8 start_hidden check_return vfioprep return "$nic1"
+walk 4 half_hidden check_recover vfioprep recover
 walk_devices "$triple0" "$triple1" "$triple2"
-walk 10 start_original check_hide vfioprep hide "${devices[@]}"
-walk 8 start_hidden check_return vfioprep return "${devices[@]}"
+walk 5 start_original check_hide vfioprep hide "${devices[@]}"
+walk 4 start_hidden check_return vfioprep return "${devices[@]}"
 
 # What else each can fail with.
 walk_devices "$nic1"
 ways=("-e EACCES" "-e EMFILE")
-walk 4 start_original check_hide -c "* open *" vfioprep hide "$nic1"
-walk 4 start_hidden check_return -c "* open *" vfioprep return "$nic1"
+walk 2 start_original check_hide -c "* open *" vfioprep hide "$nic1"
+walk 2 start_hidden check_return -c "* open *" vfioprep return "$nic1"
 ways=("-e EAGAIN")
-walk 3 start_original check_hide -c "* fork *" vfioprep hide "$nic1"
+walk 2 start_original check_hide -c "* fork *" vfioprep hide "$nic1"
 
 # Nothing works any more.
 ways=("-m -e EIO" "-m -e ENODEV")
-walk 4 start_original check_broken -c "child write /sys/*" vfioprep hide "$nic1"
-walk 4 start_hidden check_broken -c "child write /sys/*" vfioprep return "$nic1"
+walk 3 start_original check_broken -c "child write /sys/*" vfioprep hide "$nic1"
+walk 3 start_hidden check_broken -c "child write /sys/*" vfioprep return "$nic1"
 ways=("-m -e ENOSPC")
-walk 6 start_original check_broken -c "caller * /run/*" vfioprep hide "$nic1"
-walk 6 start_hidden check_broken -c "caller * /run/*" vfioprep return "$nic1"
+walk 3 start_original check_broken -c "caller * /run/*" vfioprep hide "$nic1"
+walk 3 start_hidden check_broken -c "caller * /run/*" vfioprep return "$nic1"

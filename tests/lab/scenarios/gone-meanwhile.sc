@@ -120,13 +120,13 @@ modprobe vfio-pci
 walk_devices "$nic1" "$nic2"
 unbound=0 replaced=
 ways=("-r $removing")
-walk 10 begin_original check_hide vfioprep hide "${devices[@]}"
-walk 8 begin_hidden check_return vfioprep return "${devices[@]}"
+walk 5 begin_original check_hide vfioprep hide "${devices[@]}"
+walk 4 begin_hidden check_return vfioprep return "${devices[@]}"
 ways=("-r $replugging")
-walk 8 begin_original check_hide vfioprep hide "${devices[@]}"
-walk 6 begin_hidden check_return vfioprep return "${devices[@]}"
+walk 4 begin_original check_hide vfioprep hide "${devices[@]}"
+walk 3 begin_hidden check_return vfioprep return "${devices[@]}"
 replaced=yes
 ways=("-r $replacing")
-walk 8 begin_original check_hide vfioprep hide "${devices[@]}"
-walk 6 begin_hidden check_return vfioprep return "${devices[@]}"
+walk 4 begin_original check_hide vfioprep hide "${devices[@]}"
+walk 3 begin_hidden check_return vfioprep return "${devices[@]}"
 note "unbound in the very call: $unbound"

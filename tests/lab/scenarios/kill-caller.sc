@@ -49,9 +49,9 @@ locks=0 waited=0
 ways=("-d $delay -k caller" "-d $delay -a -k caller")
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 5 start_original check -c "child *" vfioprep hide "$nic1"
-walk 5 start_hidden check -c "child *" vfioprep return "$nic1"
+walk 4 start_original check -c "child *" vfioprep hide "$nic1"
+walk 3 start_hidden check -c "child *" vfioprep return "$nic1"
 walk_devices "$triple0" "$triple1" "$triple2"
-walk 5 start_original check -c "child *" vfioprep hide "${devices[@]}"
+walk 3 start_original check -c "child *" vfioprep hide "${devices[@]}"
 note "recover took a lock $locks times, and had to wait for it $waited times"
 [ "$waited" -gt 2 ] || fail "that proves nothing"

@@ -43,12 +43,12 @@ power_of()
 
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 14 start_original check vfioprep hide "$nic1"
+walk 10 start_original check vfioprep hide "$nic1"
 owned=nobody
-walk 8 start_original check vfioprep hide --node-owner nobody "$nic1"
+walk 4 start_original check vfioprep hide --node-owner nobody "$nic1"
 owned=
 awake=$(power_of "$nic1")
-walk 8 start_original check vfioprep hide --power on "$nic1"
+walk 4 start_original check vfioprep hide --power on "$nic1"
 awake=
 walk_devices "$triple0" "$triple1" "$triple2"
-walk 10 start_original check vfioprep hide "${devices[@]}"
+walk 6 start_original check vfioprep hide "${devices[@]}"

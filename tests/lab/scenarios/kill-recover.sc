@@ -46,10 +46,10 @@ walk_devices "$nic1"
 for start in after_override after_unbind after_bind returned_override returned_unbind \
 	returned_bind; do
 	note "$start"
-	walk 5 "$start" check vfioprep recover
+	walk 2 "$start" check vfioprep recover
 done
 walk_devices "$triple0" "$triple1" "$triple2"
 for start in after_unbind returned_unbind; do
 	note "$start"
-	walk 5 "$start" check vfioprep recover
+	walk 2 "$start" check vfioprep recover
 done

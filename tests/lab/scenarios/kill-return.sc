@@ -20,6 +20,6 @@ check()
 
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 14 start_hidden check vfioprep return "$nic1"
+walk 8 start_hidden check vfioprep return "$nic1"
 walk_devices "$triple0" "$triple1" "$triple2"
-walk 10 start_hidden check vfioprep return "${devices[@]}"
+walk 5 start_hidden check vfioprep return "${devices[@]}"

@@ -110,8 +110,8 @@ for what in override stub host driverctl; do
 	fi
 	ways=("-r $scenario_folder/$what")
 	goal=hidden begin=original
-	walk 9 start_original check vfioprep hide "$nic1"
+	walk 4 start_original check vfioprep hide "$nic1"
 	goal=original begin=hidden
-	walk 7 start_hidden check vfioprep return "$nic1"
+	walk 3 start_hidden check vfioprep return "$nic1"
 done
 note "overwritten where nobody could know: $overwritten"

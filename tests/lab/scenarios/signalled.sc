@@ -64,12 +64,12 @@ lost_at()
 
 modprobe vfio-pci
 walk_devices "$nic1"
-walk 10 start_original check_hide vfioprep hide "$nic1"
-walk 8 start_hidden check_return vfioprep return "$nic1"
-walk 6 half_hidden check_recover vfioprep recover
+walk 6 start_original check_hide vfioprep hide "$nic1"
+walk 5 start_hidden check_return vfioprep return "$nic1"
+walk 4 half_hidden check_recover vfioprep recover
 
 count_calls vfioprep hide "$nic1"
-step=9
+step=15
 [ -z "$LAB_LONG" ] || step=1
 start_original
 for ((n = 1; n <= count; n += step)); do
@@ -88,5 +88,5 @@ done
 walk_figures "output lost"
 
 walk_devices "$triple0" "$triple1" "$triple2"
-walk 8 start_original check_hide vfioprep hide "${devices[@]}"
-walk 6 start_hidden check_return vfioprep return "${devices[@]}"
+walk 4 start_original check_hide vfioprep hide "${devices[@]}"
+walk 3 start_hidden check_return vfioprep return "${devices[@]}"
