@@ -180,15 +180,36 @@ static bool is_ssh_server(struct process *p)
 }
 
 /*
+ * Is what @fd is open on the device that @node is here? Whoever has a mount namespace can
+ * give any file any path. A node that is @gone cannot be compared; libvirt's guests have
+ * copies of their own, which stay. Nobody's file server is waited for.
+ */
+static bool is_node(int fds, const char *fd, const char *node, bool gone)
+{
+	struct statx theirs, ours;
+
+	if (statx(fds, fd, AT_STATX_DONT_SYNC, STATX_TYPE, &theirs) < 0 ||
+	    (!S_ISCHR(theirs.stx_mode) && !S_ISBLK(theirs.stx_mode)))
+		return false;
+	if (gone)
+		return true;
+	return statx(AT_FDCWD, node, AT_STATX_DONT_SYNC, STATX_TYPE, &ours) == 0 &&
+	       (theirs.stx_mode & S_IFMT) == (ours.stx_mode & S_IFMT) &&
+	       theirs.stx_rdev_major == ours.stx_rdev_major &&
+	       theirs.stx_rdev_minor == ours.stx_rdev_minor;
+}
+
+/*
  * The node that a descriptor is open on; NULL for what does not matter. A path of another
- * mount namespace ("/vfio/12") counts when it is the same device number.
+ * mount namespace ("/vfio/12") counts when it is the same device number. In a host made
+ * of files the path is all there is.
  */
 static char *node_of_fd(struct vfp_ctx *ctx, struct process *p, const char *fd)
 {
 	_cleanup_free_ char *node = NULL;
 	char text[PATH_MAX];
-	struct stat theirs, ours;
 	ssize_t n = readlinkat(p->fds, fd, text, sizeof(text) - 1);
+	bool named, gone;
 
 	if (n < 0)
 		return NULL;
@@ -197,17 +218,20 @@ static char *node_of_fd(struct vfp_ctx *ctx, struct process *p, const char *fd)
 		return node_of_fdinfo(ctx, p->proc, p->pid, fd);
 	if (startswith(text, "socket:["))
 		return is_ssh_server(p) ? strdup(text) : NULL;
-	if (endswith(text, " (deleted)"))
+	named = startswith(text, "/dev/");
+	gone = endswith(text, " (deleted)");
+	if (gone)
 		text[(size_t)n - strlen(" (deleted)")] = '\0';
-	if (startswith(text, "/dev/"))
-		return is_common(text) ? NULL : strdup(text);
-	if (!strstr(text, "/vfio/") || endswith(text, "/vfio/vfio"))
+	if (named ? is_common(text)
+		  : !strstr(text, "/vfio/") || endswith(text, "/vfio/vfio"))
 		return NULL;
-	node = strf("/dev%s", strstr(text, "/vfio/"));
-	if (!node || fstatat(p->fds, fd, &theirs, 0) < 0 || stat(node, &ours) < 0 ||
-	    theirs.st_rdev != ours.st_rdev)
+	node = named ? strdup(text) : strf("/dev%s", strstr(text, "/vfio/"));
+	if (!node)
 		return NULL;
-	return take(node);
+	if (ctx->root_fd >= 0)
+		return named ? take(node) : NULL;
+	gone = named && (gone || access(node, F_OK) < 0);
+	return is_node(p->fds, fd, node, gone) ? take(node) : NULL;
 }
 
 static bool table_has(const struct held_table *table, pid_t pid, const char *node)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Anybody can have a mount namespace in which some file has a vfio node's path. Such a process
+# holds nothing, so it is neither named nor in the way.
+
+run 0 hide "$nic1"
+node=/dev/vfio/$(group_of "$nic1")
+hold_fakes()
+{
+	mount -t tmpfs none /mnt
+	mkdir /mnt/vfio
+	: > "/mnt/vfio/fake"
+	: > "/mnt/vfio/${1##*/}"
+	mount --bind /dev/null "/mnt/vfio/${1##*/}"
+	mount --rbind /mnt /dev
+	exec 3< "$1"
+	umount "$1"
+	exec 4< "$1"
+	exec sleep infinity
+}
+setpriv --reuid=65534 --regid=65534 --clear-groups unshare -rm \
+	bash -c "$(declare -f hold_fakes); hold_fakes $node" &
+faker=$!
+await 10 test -e "/proc/$faker/fd/4"
+[ "$(readlink "/proc/$faker/fd/4")" = "$node" ] || fail "the fake has another path"
+
+run 0 status
+out_lacks sleep
+run 0 list "$nic1"
+out_lacks sleep
+run 0 return "$nic1"
+driver "$nic1" e1000e
+kill "$faker"
