@@ -143,7 +143,8 @@ FUZZ_HELP    := $(patsubst %,$(DEV)/obj/tests/fuzz/%.o,fuzz edit inline-child) \
 	$(if $(FUZZ),,$(DEV)/obj/tests/fuzz/replay.o) $(TEST_HELP:%.c=$(DEV)/obj/%.o)
 FUZZ_WRAP    := -Wl,--wrap=syscall,--wrap=str_add_bytes
 WORDS_WRAP   := -Wl,--wrap=vfp_ctx_new,--wrap=vfp_ctx_free,--wrap=vfp_ctx_set_root \
-	-Wl,--wrap=vfp_ctx_record_reads,--wrap=execv
+	-Wl,--wrap=vfp_ctx_record_reads,--wrap=execv,--wrap=execvp,--wrap=execve \
+	-Wl,--wrap=posix_spawn,--wrap=posix_spawnp,--wrap=connect,--wrap=bind
 
 $(DEV)/obj/renamed/%.o: %.c Makefile
 	@mkdir -p $(@D)

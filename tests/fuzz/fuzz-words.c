@@ -38,6 +38,12 @@ int __wrap_vfp_ctx_new(struct vfp_ctx **ret_ctx);
 void __real_vfp_ctx_free(struct vfp_ctx *ctx);
 void __wrap_vfp_ctx_free(struct vfp_ctx *ctx);
 int __wrap_execv(const char *path, char *const *words);
+int __wrap_execvp(const char *path, char *const *words);
+int __wrap_execve(const char *path, char *const *words, char *const *variables);
+int __wrap_posix_spawn(void);
+int __wrap_posix_spawnp(void);
+int __wrap_connect(int fd, const void *name, unsigned int size);
+int __wrap_bind(int fd, const void *name, unsigned int size);
 
 static struct vfp_ctx *open_context;
 
@@ -77,11 +83,51 @@ int __wrap_vfp_ctx_record_reads(struct vfp_ctx *ctx, const char *dir, bool redac
 	return __real_vfp_ctx_record_reads(ctx, dump, redact);
 }
 
+static int not_here(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+/* A word that is a program or a socket to a verb starts and reaches nothing. */
 int __wrap_execv(const char *path, char *const *words)
 {
 	(void)path, (void)words;
-	errno = ENOSYS;
-	return -1;
+	return not_here();
+}
+
+int __wrap_execvp(const char *path, char *const *words)
+{
+	(void)path, (void)words;
+	return not_here();
+}
+
+int __wrap_execve(const char *path, char *const *words, char *const *variables)
+{
+	(void)path, (void)words, (void)variables;
+	return not_here();
+}
+
+int __wrap_posix_spawn(void)
+{
+	return ENOSYS;
+}
+
+int __wrap_posix_spawnp(void)
+{
+	return ENOSYS;
+}
+
+int __wrap_connect(int fd, const void *name, unsigned int size)
+{
+	(void)fd, (void)name, (void)size;
+	return not_here();
+}
+
+int __wrap_bind(int fd, const void *name, unsigned int size)
+{
+	(void)fd, (void)name, (void)size;
+	return not_here();
 }
 
 /* -- one run -------------------------------------------------------------------------- */
