@@ -55,8 +55,8 @@ static void check_loaded(const struct record *record)
 	}
 	expect(streq(record->device, HIDDEN), "taken for another: %s", record->device);
 	expect(record->identity && record->boot && record->phase && record->orig_driver &&
-		       record->orig_override && record->goal_driver &&
-		       record->goal_override,
+		       record->orig[OVERRIDE] && record->goal_driver &&
+		       record->goal[OVERRIDE],
 	       "a record with holes is believed");
 }
 
@@ -130,16 +130,18 @@ static void make_name(char *s)
 static void save_record(struct vfp_ctx *ctx, struct input *in)
 {
 	_cleanup_record_ struct record record = { 0 }, again = { 0 };
-	char **fields[] = { &record.since,         &record.by,
-			    &record.for_,          &record.pid,
-			    &record.orig_driver,   &record.orig_module,
-			    &record.orig_override, &record.goal_driver,
-			    &record.goal_override, &record.back,
+	char **fields[] = { &record.since,          &record.by,
+			    &record.for_,           &record.pid,
+			    &record.orig_driver,    &record.orig_module,
+			    &record.orig[OVERRIDE], &record.goal_driver,
+			    &record.goal[OVERRIDE], &record.back,
 			    &record.phase };
-	char **back[] = { &again.since,         &again.by,          &again.for_,
-			  &again.pid,           &again.orig_driver, &again.orig_module,
-			  &again.orig_override, &again.goal_driver, &again.goal_override,
-			  &again.back,          &again.phase };
+	char **back[] = { &again.since,          &again.by,
+			  &again.for_,           &again.pid,
+			  &again.orig_driver,    &again.orig_module,
+			  &again.orig[OVERRIDE], &again.goal_driver,
+			  &again.goal[OVERRIDE], &again.back,
+			  &again.phase };
 	size_t total = 0;
 
 	record.device = strdup(HIDDEN);

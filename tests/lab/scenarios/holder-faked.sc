@@ -13,16 +13,17 @@ hold_fakes()
 	: > "/mnt/vfio/${1##*/}"
 	mount --bind /dev/null "/mnt/vfio/${1##*/}"
 	mount --rbind /mnt /dev
-	exec 3< "$1"
-	umount "$1"
-	exec 4< "$1"
+	exec 31< "$1"
+	umount -l "$1"
+	exec 32< "$1"
 	exec sleep infinity
 }
 setpriv --reuid=65534 --regid=65534 --clear-groups unshare -rm \
 	bash -c "$(declare -f hold_fakes); hold_fakes $node" &
 faker=$!
-await 10 test -e "/proc/$faker/fd/4"
-[ "$(readlink "/proc/$faker/fd/4")" = "$node" ] || fail "the fake has another path"
+await 10 test -e "/proc/$faker/fd/32"
+fake=$(readlink "/proc/$faker/fd/32")
+[ "$fake" = "$node" ] || fail "the fake has the path $fake"
 
 run 0 status
 out_lacks sleep
