@@ -161,7 +161,7 @@ $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%): $(DEV)/fuzz-words-%: $(DEV)/obj/tests/fuzz/
 	$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) $(LINK) $(FUZZ_WRAP) $(WORDS_WRAP) -o $@ $^ \
 		$(PKG_LIBS)
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/lab -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # -- tests ------------------------------------------------------------------------------
 
