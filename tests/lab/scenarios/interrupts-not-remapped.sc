@@ -21,6 +21,9 @@ prepare_driver "$nic1" vfio-pci
 guest_refused "Operation not permitted" "$nic1"
 kernel_said "No interrupt remapping support"
 refuses 3 check "$nic1"
+run 0 dump "$scenario_folder/dump"
+refuses 3 check --sysroot "$scenario_folder/dump" "$nic1"
+out_has "interrupts are not remapped, so"
 
 # With the switch a guest starts, and hide goes ahead with a warning.
 echo 1 > "$switch"
