@@ -99,22 +99,23 @@ static void load_record(struct vfp_ctx *ctx, const struct input *in)
 	list_records(ctx);
 }
 
-static int no_write(struct vfp_ctx *ctx, const char *path, const char *value)
+static int no_write(struct vfp_ctx *ctx, const char *path, const char *value,
+		    const char *device, uint64_t inode)
 {
-	(void)ctx, (void)value;
+	(void)ctx, (void)value, (void)device, (void)inode;
 	expect(false, "a write to %s", path);
 	return -EROFS;
 }
 
 static int no_load(struct vfp_ctx *ctx, const char *module)
 {
-	return no_write(ctx, module, "");
+	return no_write(ctx, module, "", NULL, 0);
 }
 
 static int no_chown(struct vfp_ctx *ctx, const char *path, uid_t uid, gid_t gid)
 {
 	(void)uid, (void)gid;
-	return no_write(ctx, path, "");
+	return no_write(ctx, path, "", NULL, 0);
 }
 
 /* As the library has it from a link in sysfs: one part of a path. */
