@@ -2,7 +2,7 @@
 #
 # Recover itself is killed, over what a killed hide or return has left: the next recover
 # does what it had to.
-# timeout: 4000
+# timeout: 9000
 
 ways=("${kill_ways[@]}")
 

@@ -2,7 +2,7 @@
 #
 # Return is killed at its system calls that change anything. Once it has recorded that it
 # gives a device back, recover does so; before, the device stays hidden.
-# timeout: 4000
+# timeout: 9000
 
 ways=("${kill_ways[@]}")
 
