@@ -279,6 +279,9 @@ static int judge(struct vfp_plan *plan, struct target *t, struct facts *facts)
 		if (&plan->targets[i] != t && plan->targets[i].device)
 			with[n++] = plan->targets[i].device;
 	r = check_device(plan->ctx, t->device, with, t->want.driver, facts, &verdict);
+	/* Not what is being done already. */
+	if (plan->awake)
+		findings_forget(&verdict, "power");
 	return r ?: take_verdict(plan, t, &verdict);
 }
 

@@ -124,6 +124,6 @@ void check_done(struct check *c);
  * devices that go along, so that they are said once.
  */
 typedef int check_more_fn(struct check *c, const struct vfp_check_options *options);
-check_more_fn check_claim, check_module, check_memory;
+check_more_fn check_unsettled, check_claim, check_module, check_memory;
 
 #endif

@@ -3,6 +3,8 @@
  * Claims: for whom a device was hidden, and until when. A claim without a process lasts until
  * the device is returned; one with a process ends with it, and then anybody may take the device
  * over. hide and check ask here, so that they cannot say different things.
+ *
+ * And what else the record says to check: that a change of the device hangs, or broke off.
  */
 #include "model/check.h"
 
@@ -69,6 +71,25 @@ static int add_claim(struct check *c, const struct record *record, bool other)
 	return text ? check_add(c, other ? VFP_REFUSE : VFP_NOTE, record->for_,
 				other ? CLAIM_REMEDY : NULL, "%s", text)
 		    : -ENOMEM;
+}
+
+/* A change of it that hangs, or that broke off: nothing can be done with it before that ends. */
+int check_unsettled(struct check *c, const struct vfp_check_options *options)
+{
+	_cleanup_record_ struct record record = { 0 };
+	int r = record_load(c->ctx, device_address(c->device), &record);
+
+	(void)options;
+	if (r < 0 || record.problem || streq(record.phase, "hidden"))
+		return r == -ENOMEM ? r : 0;
+	if (!streq(record.phase, "stuck"))
+		return check_add(c, VFP_REFUSE, record.phase, "run vfioprep recover",
+				 "something broke off in the middle of a change to it");
+	c->kind = "stuck";
+	return check_add(
+		c, VFP_REFUSE, NULL,
+		"end what holds the device, then run vfioprep recover; or reboot",
+		"a kernel call on it had not come back");
 }
 
 int check_claim(struct check *c, const struct vfp_check_options *options)

@@ -9,6 +9,7 @@ static const struct {
 	const char *kind;
 	check_more_fn *look;
 } more[] = {
+	{ "record", check_unsettled },
 	{ "claim", check_claim },
 	{ "module", check_module },
 	{ "memory", check_memory },

@@ -8,15 +8,15 @@
 #define PID "4711"
 
 /* Hidden, and claimed for web1, with the process @pid ("": with none). */
-static void claimed(const char *pid)
+static void recorded(const char *phase, const char *for_, const char *pid)
 {
 	_cleanup_record_ struct record record = {
 		.device = strdup(DEVICE),
 		.boot = strdup(ctx_boot_id(ctx)),
-		.phase = strdup("hidden"),
+		.phase = strdup(phase),
 		.since = strdup("1700000000"),
 		.by = strdup("vfioprep-hide"),
-		.for_ = strdup("web1"),
+		.for_ = strdup(for_),
 		.pid = strdup(pid),
 		.orig_driver = strdup("e1000e"),
 		.orig[OVERRIDE] = strdup(""),
@@ -31,6 +31,11 @@ static void claimed(const char *pid)
 	assert_int_equal(
 		root_attr(ctx, &record.identity, PCI_DEVICES "/%s/modalias", DEVICE), 0);
 	assert_int_equal(record_save(ctx, &record), 0);
+}
+
+static void claimed(const char *pid)
+{
+	recorded("hidden", "web1", pid);
 }
 
 /* State and start time as /proc tells them, of a name that is meant to mislead. */
@@ -110,6 +115,22 @@ static void a_process_is_named_by_its_start(void **state)
 	process("Z", 77);
 	dead = claim_process(ctx, PID);
 	assert_string_equal(dead, PID);
+}
+
+static void what_is_not_settled_is_refused(void **state)
+{
+	(void)state;
+	recorded("stuck", "", "");
+	assert_says(
+		"refuse stuck: a kernel call on it had not come back [end what holds the "
+		"device, then run vfioprep recover; or reboot]\n");
+	assert_int_equal(record_drop(ctx, DEVICE), 0);
+	recorded("returning", "", "");
+	assert_says("refuse record:returning something broke off in the middle of a "
+		    "change to it [run vfioprep recover]\n");
+	assert_int_equal(record_drop(ctx, DEVICE), 0);
+	recorded("hidden", "", "");
+	assert_says("");
 }
 
 static void what_is_not_hidden_has_no_claim(void **state)
@@ -229,6 +250,7 @@ int main(void)
 		TEST(a_claim_ends_with_its_process),
 		TEST(a_claim_of_a_process_without_start_has_ended),
 		TEST(a_process_is_named_by_its_start),
+		TEST(what_is_not_settled_is_refused),
 		TEST(what_is_not_hidden_has_no_claim),
 		TEST(a_record_that_cannot_be_trusted_claims_nothing),
 		TEST(a_kernel_without_vfio_is_refused),
