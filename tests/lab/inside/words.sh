@@ -260,16 +260,6 @@ unload_stuck()
 	rmmod lab_stuck
 }
 
-# answers SECONDS STATUS COMMAND...: like run, and not later than that.
-answers()
-{
-	local limit=$1
-	run_under=(timeout "$limit")
-	shift
-	run "$@"
-	run_under=()
-}
-
 # long: whether the scenario shall take its time.
 long()
 {

@@ -12,9 +12,16 @@ in_time()
 	local status=$1 began took
 	shift
 	began=$(date +%s%N)
-	run_under=(timeout "$limit")
-	run "$status" "$@"
-	run_under=()
+	if [ "$status" = any ]; then
+		# What it thinks of the device is not what is asked here.
+		status=0
+		timeout "$limit" vfioprep "$@" >"$out" 2>"$err" </dev/null || status=$?
+		case $status in 0 | 3 | 4 | 6) ;; *) fail "$*: status $status" ;; esac
+	else
+		run_under=(timeout "$limit")
+		run "$status" "$@"
+		run_under=()
+	fi
 	took=$((($(date +%s%N) - began) / 1000000))
 	note "$took ms: $*"
 }
@@ -31,14 +38,12 @@ await 5 test ! -e "$pci_devices/$nic3/driver"
 for verb in list "list --json" "list --tree" "list $nic1" "list $nic3" "list $bare" groups \
 	"groups --explain" "groups --json" status "status --json" "check $nic1" "check $bare" \
 	"plug $nic1" "plug $bare"; do
-	# What check and plug think of it is not what is asked here.
-	case $verb in "check $bare") status=3 ;; *) status=0 ;; esac
 	# shellcheck disable=SC2086 # words
-	in_time "$status" $verb
+	in_time any $verb
 done
 in_time 0 status
 out_has "$bare"
-in_time 3 check "$nic3" || true
+in_time any check "$nic3"
 in_time 0 dump "$scenario_folder/dump"
 in_time 0 --sysroot "$scenario_folder/dump" list
 in_time 0 --complete hide ""
