@@ -17,13 +17,17 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-/* What `hide --dry-run` reads; what it would print is of no interest. */
+/*
+ * What `hide --dry-run` reads; what it would print is of no interest. A device that hangs is not
+ * waited for: a host that has some is just the one to be dumped.
+ */
 static void ask_hide(struct vfp_ctx *ctx, const char *address)
 {
 	_cleanup_plan_ struct vfp_plan *plan = NULL;
 	FILE *nowhere = fopen("/dev/null", "we");
 
 	if (nowhere && vfp_plan_new(ctx, &plan) == 0 &&
+	    vfp_plan_set(plan, VFP_TIMEOUT, "2") == 0 &&
 	    vfp_plan_hide(plan, address, NULL) == 0)
 		vfp_plan_print(plan, nowhere, NULL);
 	if (nowhere)

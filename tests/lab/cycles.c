@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,8 +128,9 @@ int main(int argc, char **argv)
 		r = cycle(ctx, argv + 2, i);
 		if (i % tenth)
 			continue;
-		printf("cycles %d fds %zu kib %ld children %d msec %.0f\n", i,
-		       count_entries("/proc/self/fd"), resident_kib(), count_children(),
+		printf("cycles %d fds %zu kib %ld heap %zu children %d msec %.0f\n", i,
+		       count_entries("/proc/self/fd"), resident_kib(),
+		       mallinfo2().uordblks, count_children(),
 		       (now_msec() - began) / tenth);
 		fflush(stdout);
 		began = now_msec();

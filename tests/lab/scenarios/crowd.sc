@@ -117,7 +117,7 @@ for ((number = 1; number <= workers; number++)); do
 done
 wait "${pids[@]}"
 note "$SECONDS s: $(cat "$folder"/*.statuses | wc -l) commands: $(cat "$folder"/*.statuses |
-	sort | uniq -c | awk '{ printf "%s%d %s with %s", NR > 1 ? ", " : "", $1, $3, $2 }')"
+	sort | uniq -c | awk '{ printf "%s%d %s with %s", (NR > 1 ? ", " : ""), $1, $3, $2 }')"
 if [ -e "$folder/wrong" ]; then
 	head -n 20 "$folder/wrong"
 	fail "$(wc -l < "$folder/wrong") things were not as they were said to be"
