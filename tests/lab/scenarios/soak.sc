@@ -108,6 +108,7 @@ soak_library()
 	[ "$(value children "$log" '$')" = 0 ] || fail "children are left"
 	# The first two tenths fill what malloc keeps.
 	grown "KiB of the program" "$(value kib "$log" 2)" "$(value kib "$log" '$')" 128
+	grown "bytes in use" "$(value heap "$log" 2)" "$(value heap "$log" '$')" 32768
 }
 
 # A child that hangs is left behind, and is no zombie for ever once it has come back.
