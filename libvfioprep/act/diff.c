@@ -46,6 +46,17 @@ static int write_setting(struct steps *steps, const char *address, enum setting 
 	return step_add(steps, WRITE, path, *value ? value : "\n");
 }
 
+/* That nobody else has set it since. */
+static int expect_setting(struct steps *steps, const char *address, enum setting setting,
+			  const char *value)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address,
+		 setting_rows[setting].name);
+	return step_add(steps, EXPECT_SETTING, path, value);
+}
+
 static int write_driver(struct steps *steps, const char *address, const char *driver,
 			const char *file)
 {
@@ -90,7 +101,9 @@ static int write_last(struct steps *steps, const char *address, const struct sta
 
 		if (i == OVERRIDE)
 			due = !streq(override, nonnull(want->value[i]));
-		if (due && want->value[i])
+		if (due && want->value[i] && i == OVERRIDE)
+			r = expect_setting(steps, address, i, override);
+		if (r == 0 && due && want->value[i])
 			r = write_setting(steps, address, i, want->value[i]);
 	}
 	return r;

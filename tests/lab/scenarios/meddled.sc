@@ -60,7 +60,10 @@ check()
 	look
 	case $status in
 	0) is_"$goal" "$nic1" || is_meddled || [ "$what" = host ] || wrong "0, but ${now[*]}" ;;
-	1 | 3) is_"$begin" "$nic1" || is_meddled || wrong "$status, but ${now[*]}" ;;
+	1 | 3)
+		is_"$begin" "$nic1" || is_meddled || [ "$what" = host ] ||
+			wrong "$status, but ${now[*]}"
+		;;
 	7)
 		is_meddled || [ "$what" = host ] || wrong "7, and not meddled with: ${now[*]}"
 		[ -e "/run/vfioprep/records/$nic1" ] || wrong "7 without a record"
