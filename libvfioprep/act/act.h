@@ -235,7 +235,10 @@ int return_prepare(struct vfp_plan *plan);
 int return_keep_claims(struct vfp_plan *plan);
 int recover_prepare(struct vfp_plan *plan);
 
-/* Records of devices with which nothing else is to be done; not @run: what would become of them. */
+/*
+ * Records of devices with which nothing else is to be done, those that have gone among them; not
+ * @run: what would become of them.
+ */
 void recover_records(struct vfp_plan *plan, bool run);
 
 /* The driver that @target shall get, and the module it takes. */

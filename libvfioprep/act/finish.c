@@ -21,8 +21,12 @@ static int own_node(struct vfp_plan *plan, struct target *t)
 	char node[64];
 	int r;
 
-	if (!plan->node_owner || !driver_is_vfio(t->want.driver))
+	if (!plan->node_owner)
 		return 0;
+	if (!driver_is_vfio(t->want.driver))
+		return target_say(plan, t, VFP_WARN, "node", t->want.driver, "",
+				  "%s has no node, so there is none to give to anybody",
+				  t->want.driver);
 	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
 	r = step_add(&job.steps, CHOWN, node, "");
 	if (r == 0) {

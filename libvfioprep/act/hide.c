@@ -132,6 +132,21 @@ static int object_to_claim(struct vfp_plan *plan, struct target *t)
 		    : -ENOMEM;
 }
 
+static int object_to_foreign(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *text =
+		strf("somebody else has changed it since it was hidden (driver %s, "
+		     "override %s)",
+		     *t->found.driver ? t->found.driver : "none",
+		     *t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");
+
+	return text ? object_to(
+			      plan, t, "foreign", t->found.driver,
+			      "vfioprep return --force=foreign gives it back all the same",
+			      text)
+		    : -ENOMEM;
+}
+
 /* A record at rest stays what it is; one that cannot be trusted is never built upon. */
 static int check_record(struct vfp_plan *plan, struct target *t)
 {
@@ -164,11 +179,8 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 			      "run vfioprep recover",
 			      "something broke off in the middle of a change to it");
 	r = object_to_claim(plan, t);
-	if (r == 0 && !record_knows(record, &t->found))
-		r = object_to(plan, t, "foreign", t->found.driver,
-			      "vfioprep status tells more",
-			      "somebody else has changed it since it was hidden");
-	return r;
+	return r == 0 && !record_knows(record, &t->found) ? object_to_foreign(plan, t)
+							  : r;
 }
 
 static int record_origin(struct vfp_plan *plan, struct target *t)
@@ -302,6 +314,21 @@ static int want_awake(struct vfp_plan *plan, struct target *t)
 	return r;
 }
 
+/* Another name, or the same with another process or without one: the claim is made anew. */
+static int check_renewal(struct vfp_plan *plan, struct target *t)
+{
+	_cleanup_free_ char *pid = NULL;
+
+	if (!plan->claim || !t->record.device)
+		return 0;
+	pid = plan->pid ? claim_process(plan->ctx, plan->pid) : strdup("");
+	if (!pid)
+		return -ENOMEM;
+	t->todo = t->todo || !streq(plan->claim, nonnull(t->record.for_)) ||
+		  !streq(pid, nonnull(t->record.pid));
+	return 0;
+}
+
 /* Only a change of the driver can cost the host something. */
 static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts *facts)
 {
@@ -315,9 +342,9 @@ static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts 
 		r = resolve_chosen(plan, t);
 	if (r < 0 || t->error < 0)
 		return r;
-	t->todo = !state_reached(&t->found, &t->want) || !t->record.device ||
-		  (plan->claim && !streq(plan->claim, nonnull(t->record.for_)));
-	return t->todo ? make_record(plan, t) : 0;
+	t->todo = !state_reached(&t->found, &t->want) || !t->record.device;
+	r = check_renewal(plan, t);
+	return r == 0 && t->todo ? make_record(plan, t) : r;
 }
 
 int hide_prepare(struct vfp_plan *plan)

@@ -114,6 +114,17 @@ static int set_number(char **to, const char *value, uint64_t least, uint64_t mos
 	return set_text(to, value);
 }
 
+/* A claim that lives with a process that is no more would be void from the first moment. */
+static int set_pid(struct vfp_plan *plan, const char *value)
+{
+	int r = set_number(&plan->pid, value, 1, INT_MAX);
+
+	if (r == 0 && plan->ctx->root_fd < 0 &&
+	    !root_exists(plan->ctx, "/proc/%s", value))
+		return -EINVAL;
+	return r;
+}
+
 static int set_seconds(int64_t *to, const char *value, int64_t least)
 {
 	int64_t msec;
@@ -152,7 +163,7 @@ _public_ int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option,
 	case VFP_FOR:
 		return set_text(&plan->claim, value);
 	case VFP_PID:
-		return set_number(&plan->pid, value, 1, INT_MAX);
+		return set_pid(plan, value);
 	case VFP_FORCE:
 		return add_force(plan, value);
 	case VFP_TIMEOUT:

@@ -268,8 +268,7 @@ static int act(struct vfp_plan *plan)
 {
 	if (plan->request == HIDE)
 		return plan_error(plan) < 0 ? 0 : transact(plan, STOP_ALL);
-	if (plan->request == RECOVER)
-		recover_records(plan, true);
+	recover_records(plan, true);
 	transact(plan, STOP_ONE);
 	await_back(plan);
 	drop_records(plan);
@@ -378,7 +377,7 @@ _public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out,
 
 	r = r ?: look(plan);
 	r = r ?: plan_error(plan);
-	if (r == 0 && plan->request == RECOVER)
+	if (r == 0 && plan->request != HIDE)
 		recover_records(plan, false);
 	if (r == 0)
 		r = print_script(plan, out);

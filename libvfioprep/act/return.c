@@ -115,6 +115,10 @@ static int want_named(struct vfp_plan *plan, struct target *t)
 	_cleanup_free_ char *module = NULL, *driver = NULL;
 	int r;
 
+	if (driver_hides(t->driver))
+		return refuse(plan, t, "driver", t->driver,
+			      "name a driver of the host, or leave --driver out",
+			      "that driver keeps a device for a guest");
 	if (!streq(t->driver, "auto"))
 		return state_set(&t->want, t->driver, "")
 			     ?: target_resolve_driver(plan, t, t->driver, NULL);
@@ -308,7 +312,7 @@ static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 			return 0;
 		return target_say(
 			plan, t, VFP_WARN, "foreign", t->found.driver,
-			"vfioprep return gives it back",
+			"vfioprep return --force=foreign gives it back all the same",
 			"it is recorded as hidden, but has driver %s and override %s",
 			*t->found.driver ? t->found.driver : "none",
 			*t->found.value[OVERRIDE] ? t->found.value[OVERRIDE] : "none");

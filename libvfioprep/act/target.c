@@ -137,6 +137,12 @@ static int load_target(struct vfp_plan *plan, struct target *t)
 	record_done(&t->record);
 	t->inode = device_inode(plan->ctx, t->address);
 	r = device_load(plan->ctx, t->address, &t->device);
+	/* What is recorded of it is of no use any more, so there is something to be done. */
+	if (r == -ENODEV && plan->request == RETURN &&
+	    root_exists(plan->ctx, RECORD_DIR "/%s", t->address)) {
+		t->gone = t->finished = true;
+		return 0;
+	}
 	if (r == -ENODEV)
 		return target_say(plan, t, VFP_REFUSE, "device", "",
 				  "vfioprep list shows what is there",

@@ -203,7 +203,7 @@ static int select_group(struct selection *s, const char *text)
 	uint64_t number;
 	int r;
 
-	if (parse_number(text, 10, INT32_MAX, &number) < 0)
+	if (parse_number(text + strlen("group:"), 10, INT32_MAX, &number) < 0)
 		return refuse_text(s, -EINVAL, text, "not the number of an IOMMU group");
 	r = group_members(s->ctx, (int)number, &addresses);
 	if (r == -ENOENT)
@@ -310,7 +310,7 @@ static int select_form(struct selection *s, const char *text)
 		return refuse_text(s, -EINVAL, text,
 				   "neither a PCI address nor a pair of ids");
 	if (startswith(text, "group:"))
-		return select_group(s, text + 6);
+		return select_group(s, text);
 	if (looks_like_usb(text))
 		return refuse_text(
 			s, -EINVAL, text,

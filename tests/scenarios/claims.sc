@@ -45,6 +45,20 @@ if [ -z "$ROOT" ]; then
 	run 0 return --all
 	driver "$nic1" e1000e
 
+	# The same guest again, started anew: the claim lives with the new process.
+	sleep 60 &
+	guest=$!
+	run 0 hide "$nic1" --for web1 --pid $$
+	run 0 hide "$nic1" --for web1 --pid "$guest"
+	kill "$guest"
+	wait "$guest" || true
+	run 0 hide "$nic1" --for web2
+	run 0 hide "$nic1" --for web2 --pid $$
+	refuses 3 hide "$nic1" --for web1
+	refuses 2 hide "$nic1" --for web2 --pid "$guest"
+	err_has "a process that runs"
+	run 0 return "$nic1"
+
 	# A number that is another process by now is not the one that has claimed it.
 	run 0 hide "$nic1" --for web1 --pid $$
 	refuses 3 hide "$nic1" --for web2

@@ -8,7 +8,10 @@ run 0 hide "$nic1"
 prepare_override "$nic1" not-ours
 refuses 3 return "$nic1"
 err_has not-ours
+refuses 3 hide "$nic1"
+err_has "override not-ours"
 refuses 0 recover
+err_has "return --force=foreign"
 run 0 return --force=foreign "$nic1"
 unchanged before
 

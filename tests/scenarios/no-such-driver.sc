@@ -11,5 +11,9 @@ done
 run 0 hide "$nic1"
 refuses 3 return --driver nosuch "$nic1"
 err_has nosuch
+for name in vfio-pci pci-stub; do
+	refuses 3 return --driver "$name" "$nic1"
+	err_has "keeps a device for a guest"
+done
 hidden "$nic1"
 run 0 return "$nic1"

@@ -32,5 +32,8 @@ wrong hide --for web1 --pid 0 "$nic1"
 wrong hide --node-owner nobody-of-this-name "$nic1"
 wrong return --wait never "$nic1"
 wrong return --all "$nic1"
+wrong check group:
+err_has group:
+wrong check group:-1
 wrong no-such-verb
 unchanged before
