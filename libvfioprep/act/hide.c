@@ -293,7 +293,7 @@ static int judge(struct vfp_plan *plan, struct target *t, struct facts *facts)
 	r = check_device(plan->ctx, t->device, with, t->want.driver, facts, &verdict);
 	/* Not what is being done already. */
 	if (plan->awake)
-		findings_forget(&verdict, "power");
+		findings_forget(&verdict, "power", NULL);
 	return r ?: take_verdict(plan, t, &verdict);
 }
 

@@ -292,7 +292,7 @@ static int attempt(struct vfp_plan *plan)
 
 /* -- waiting until a guest lets go --------------------------------------------------------------- */
 
-/* Forget what was said and found about those that were held; the rest is finished. */
+/* Forget all that was said and found about those that were held; the rest is finished. */
 static size_t keep_held(struct vfp_plan *plan)
 {
 	size_t held = 0;
@@ -305,10 +305,9 @@ static size_t keep_held(struct vfp_plan *plan)
 			continue;
 		}
 		target_reset(t);
+		findings_forget(&plan->findings, NULL, t->address);
 		held++;
 	}
-	if (held)
-		findings_forget(&plan->findings, "held");
 	return held;
 }
 

@@ -81,15 +81,18 @@ int findings_take(struct findings *findings, struct vfp_finding ***ret)
 	return 0;
 }
 
-void findings_forget(struct findings *findings, const char *kind)
+void findings_forget(struct findings *findings, const char *kind, const char *device)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < findings->n; i++) {
-		if (streq(findings->list[i]->kind, kind))
-			finding_free(findings->list[i]);
+		struct vfp_finding *f = findings->list[i];
+
+		if ((!kind || streq(f->kind, kind)) &&
+		    (!device || streq(f->device, device)))
+			finding_free(f);
 		else
-			findings->list[kept++] = findings->list[i];
+			findings->list[kept++] = f;
 	}
 	if (findings->list)
 		findings->list[kept] = NULL;

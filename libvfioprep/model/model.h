@@ -248,8 +248,8 @@ int finding_add(struct findings *findings, enum vfp_severity severity, const cha
 /* The list for a caller, NULL-terminated (also when empty); @findings is empty afterwards. */
 int findings_take(struct findings *findings, struct vfp_finding ***ret);
 
-/* Remove all findings of @kind: something else is to be said of it now. */
-void findings_forget(struct findings *findings, const char *kind);
+/* Remove all findings of @kind about @device (NULL: any): something else is to be said now. */
+void findings_forget(struct findings *findings, const char *kind, const char *device);
 void findings_done(struct findings *findings);
 #define _cleanup_findings_ _cleanup_(findings_done)
 

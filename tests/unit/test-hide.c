@@ -324,6 +324,27 @@ static void waited_for_in_vain(void **state)
 	engine_expect(fixture, "held", LONE, hidden);
 }
 
+/* Each attempt has its say anew; what is told in the end is told once. */
+static void said_once_though_tried_often(void **state)
+{
+	static const char said[] = "warn claim " LONE " : it is claimed for nobody\n";
+	struct engine_result result;
+	const char *first;
+
+	(void)state;
+	hide(LONE);
+	fixture_write(fixture, "/model/open/11", "%s", "");
+	result = engine_run(&(struct engine_call){ .verb = ENGINE_RETURN,
+						   .devices = { LONE },
+						   .claim = "web1",
+						   .force = "claim",
+						   .wait = "0.3" });
+	engine_expect_error("held", &result, -EBUSY);
+	first = strstr(result.findings, said);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, said));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup(return_without_a_record, fresh),
 		cmocka_unit_test_setup(held_by_a_guest, fresh),
 		cmocka_unit_test_setup(waited_for_in_vain, fresh),
+		cmocka_unit_test_setup(said_once_though_tried_often, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
