@@ -122,13 +122,9 @@ bool record_knows(const struct record *record, const struct state *state)
 
 static int object_to_claim(struct vfp_plan *plan, struct target *t)
 {
-	_cleanup_free_ char *text = NULL;
-	const struct record *record = &t->record;
+	_cleanup_free_ char *text = claim_text(&t->record);
 
-	if (!claim_is_of_another(plan->ctx, record, plan->claim))
-		return 0;
-	text = claim_text(record);
-	return text ? object_to(plan, t, "claim", record->for_, CLAIM_REMEDY, text)
+	return text ? object_to(plan, t, "claim", t->record.for_, CLAIM_REMEDY, text)
 		    : -ENOMEM;
 }
 
@@ -178,7 +174,8 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 		return refuse(plan, t, -EPERM, "record", record->phase,
 			      "run vfioprep recover",
 			      "something broke off in the middle of a change to it");
-	r = object_to_claim(plan, t);
+	if (claim_is_of_another(plan->ctx, record, plan->claim))
+		r = object_to_claim(plan, t);
 	return r == 0 && !record_knows(record, &t->found) ? object_to_foreign(plan, t)
 							  : r;
 }
@@ -225,10 +222,28 @@ static int record_settings(struct target *t)
 	return 0;
 }
 
-static int make_record(struct vfp_plan *plan, struct target *t)
+/* For whom it is from now on, and with which process that ends: as it was, unless asked for. */
+static int record_claim(struct vfp_plan *plan, struct target *t)
 {
 	struct record *next = &t->next;
 	bool claim = plan->claim != NULL;
+
+	next->for_ = strdup(claim ? plan->claim : nonnull(t->record.for_));
+	next->pid = claim && plan->pid ? claim_process(plan->ctx, plan->pid)
+				       : strdup(claim ? "" : nonnull(t->record.pid));
+	return next->for_ && next->pid ? 0 : -ENOMEM;
+}
+
+/* Asked for again with another process, or with none, a claim lasts for as long as that. */
+static bool claim_changes(const struct target *t)
+{
+	return !streq(t->next.for_, nonnull(t->record.for_)) ||
+	       !streq(t->next.pid, nonnull(t->record.pid));
+}
+
+static int make_record(struct vfp_plan *plan, struct target *t)
+{
+	struct record *next = &t->next;
 	int r = record_origin(plan, t);
 
 	if (r < 0)
@@ -238,15 +253,12 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->boot = strdup(ctx_boot_id(plan->ctx));
 	next->phase = strdup("hiding");
 	next->by = strdup(nonnull(plan->by));
-	next->for_ = strdup(claim ? plan->claim : nonnull(t->record.for_));
-	next->pid = claim && plan->pid ? claim_process(plan->ctx, plan->pid)
-				       : strdup(claim ? "" : nonnull(t->record.pid));
 	next->goal_driver = strdup(t->want.driver);
 	if (plan->node_owner)
 		next->goal_node_owner = strf("%d:%d", (int)plan->uid, (int)plan->gid);
 	if ((plan->node_owner && !next->goal_node_owner) || !next->device ||
-	    !next->identity || !next->boot || !next->phase || !next->by || !next->for_ ||
-	    !next->pid || !next->goal_driver || !next->orig_driver)
+	    !next->identity || !next->boot || !next->phase || !next->by ||
+	    !next->goal_driver || !next->orig_driver)
 		return -ENOMEM;
 	return record_settings(t);
 }
@@ -314,21 +326,6 @@ static int want_awake(struct vfp_plan *plan, struct target *t)
 	return r;
 }
 
-/* Another name, or the same with another process or without one: the claim is made anew. */
-static int check_renewal(struct vfp_plan *plan, struct target *t)
-{
-	_cleanup_free_ char *pid = NULL;
-
-	if (!plan->claim || !t->record.device)
-		return 0;
-	pid = plan->pid ? claim_process(plan->ctx, plan->pid) : strdup("");
-	if (!pid)
-		return -ENOMEM;
-	t->todo = t->todo || !streq(plan->claim, nonnull(t->record.for_)) ||
-		  !streq(pid, nonnull(t->record.pid));
-	return 0;
-}
-
 /* Only a change of the driver can cost the host something. */
 static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts *facts)
 {
@@ -339,12 +336,16 @@ static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts 
 	if (r == 0 && t->error == 0 && !streq(t->found.driver, t->want.driver))
 		r = judge(plan, t, facts);
 	if (r == 0 && t->error == 0)
-		r = resolve_chosen(plan, t);
+		r = resolve_chosen(plan, t) ?: record_claim(plan, t);
 	if (r < 0 || t->error < 0)
 		return r;
-	t->todo = !state_reached(&t->found, &t->want) || !t->record.device;
-	r = check_renewal(plan, t);
-	return r == 0 && t->todo ? make_record(plan, t) : r;
+	t->todo = !state_reached(&t->found, &t->want) || !t->record.device ||
+		  claim_changes(t);
+	/* Who does not say for whom he asks may find it hidden, but not change it. */
+	if ((t->todo || plan->node_owner) && !plan->claim &&
+	    claim_holds(plan->ctx, &t->record))
+		r = object_to_claim(plan, t);
+	return r == 0 && t->error == 0 && t->todo ? make_record(plan, t) : r;
 }
 
 int hide_prepare(struct vfp_plan *plan)

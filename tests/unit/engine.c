@@ -219,6 +219,7 @@ static int fill(struct vfp_plan *plan, const struct engine_call *call)
 	r = r ?: set_option(plan, VFP_WAIT, call->wait);
 	r = r ?: set_option(plan, VFP_DEADLINE, call->deadline);
 	r = r ?: set_option(plan, VFP_FOR, call->claim);
+	r = r ?: set_option(plan, VFP_PID, call->pid);
 	return r ?: set_option(plan, VFP_GROUPS, call->groups ? "1" : NULL);
 }
 

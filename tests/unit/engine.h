@@ -67,7 +67,7 @@ struct engine_call {
 	enum engine_verb verb;
 	const char *devices[4];
 	const char *driver;
-	const char *force, *timeout, *wait, *deadline, *claim;
+	const char *force, *timeout, *wait, *deadline, *claim, *pid;
 	bool groups;
 	bool apart;	/* in a process of its own: it may be killed */
 	bool linger;	/* do not wait for children that the call has left behind */

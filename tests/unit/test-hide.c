@@ -274,6 +274,35 @@ static void claimed_by_another(void **state)
 	engine_expect_error("web1 again", &result, 0);
 }
 
+/* Whoever has it asks again for another process of his, or for good. */
+static void claimed_anew(void **state)
+{
+	static const struct {
+		const char *claim, *pid, *recorded;
+	} calls[] = {
+		{ "web1", "4711", "4711" },
+		{ "web1", "4712", "4712 1000" },
+		{ NULL, NULL, "4712 1000" },
+		{ "web1", NULL, "" },
+	};
+
+	(void)state;
+	fixture_write(fixture, "/proc/4712/stat",
+		      "4712 (qemu) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1000 0 0\n");
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		_cleanup_free_ char *pid = NULL;
+		struct engine_result result =
+			engine_run(&(struct engine_call){ .verb = ENGINE_HIDE,
+							  .devices = { LONE },
+							  .claim = calls[i].claim,
+							  .pid = calls[i].pid });
+
+		engine_expect_error("claimed", &result, 0);
+		pid = engine_record(fixture, LONE, "pid");
+		assert_string_equal(pid, calls[i].recorded);
+	}
+}
+
 /* On vfio-pci, but not by us: what it was before nobody knows. */
 static void return_without_a_record(void **state)
 {
@@ -357,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(to_another_goal_and_still_back, fresh),
 		cmocka_unit_test_setup(refused_without_a_write, fresh),
 		cmocka_unit_test_setup(claimed_by_another, fresh),
+		cmocka_unit_test_setup(claimed_anew, fresh),
 		cmocka_unit_test_setup(return_without_a_record, fresh),
 		cmocka_unit_test_setup(held_by_a_guest, fresh),
 		cmocka_unit_test_setup(waited_for_in_vain, fresh),
