@@ -88,7 +88,7 @@ static void print_step(FILE *out, const struct step *step)
 	}
 }
 
-static int print_target(const struct vfp_plan *plan, const struct target *t, FILE *out)
+static int print_target(const struct target *t, FILE *out)
 {
 	_cleanup_free_ char *from = escape(t->found.driver), *to = escape(t->want.driver);
 	struct steps steps = { 0 };
@@ -99,11 +99,29 @@ static int print_target(const struct vfp_plan *plan, const struct target *t, FIL
 			*to ? to : "no driver");
 	for (size_t i = 0; r == 0 && i < steps.n; i++)
 		print_step(out, &steps.list[i]);
-	if (r == 0 && plan->node_owner && driver_is_vfio(t->want.driver))
-		fprintf(out, "chown %u:%u /dev/vfio/%d\n", plan->uid, plan->gid,
-			t->device->group);
 	steps_done(&steps);
 	return r;
+}
+
+/* As hide_finish() has it: also where a device was hidden before, and after all are bound. */
+static bool print_owners(const struct vfp_plan *plan, FILE *out)
+{
+	bool owned = plan->request == HIDE && plan->node_owner, any = false;
+
+	for (size_t i = 0; owned && i < plan->n; i++) {
+		const struct target *t = &plan->targets[i];
+		char node[64];
+
+		if (!driver_is_vfio(t->want.driver))
+			continue;
+		snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
+		print_step(out, &(struct step){ .op = CHOWN,
+						.path = node,
+						.uid = plan->uid,
+						.gid = plan->gid });
+		any = true;
+	}
+	return any;
 }
 
 static bool is_loaded_before(const struct vfp_plan *plan, size_t index)
@@ -133,8 +151,10 @@ int print_script(const struct vfp_plan *plan, FILE *out)
 		if (!t->todo || state_reached(&t->found, &t->want))
 			continue;
 		nothing = false;
-		r = print_target(plan, t, out);
+		r = print_target(t, out);
 	}
+	if (r == 0 && print_owners(plan, out))
+		nothing = false;
 	if (nothing)
 		fputs("# nothing to do\n", out);
 	return r;

@@ -21,6 +21,10 @@ refuses 0 return --dry-run "$nic1"
 out_has "printf %s '$nic1' > /sys/bus/pci/drivers/e1000e/bind"
 refuses 0 hide --dry-run "$nic1"
 out_lacks "$nic1"
+# The owner of the node is set also where nothing else is to be done.
+refuses 0 hide --dry-run --node-owner 0:107 "$nic1"
+out_has "chown 0:107 /dev/vfio/"
+out_lacks "nothing to do"
 refuses 0 recover --dry-run
 run 0 return "$nic1"
 unchanged before
