@@ -354,6 +354,11 @@ static int settle_record(struct vfp_plan *plan, struct target *t)
 {
 	int r = 0;
 
+	/* What is not there has no lock; what has come since may have been hidden already. */
+	if (t->gone && root_exists(plan->ctx, PCI_DEVICES "/%s", t->address)) {
+		t->gone = false;
+		return 0;
+	}
 	if (t->gone)
 		r = record_drop(plan->ctx, t->address);
 	else if (t->complete)
