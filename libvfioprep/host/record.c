@@ -228,12 +228,16 @@ static int set_problem(struct record *record, const char *address, bool stale,
 static int check_subject(struct vfp_ctx *ctx, const char *address, struct record *record)
 {
 	_cleanup_free_ char *identity = NULL;
+	int r = root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", address);
 
 	if (!streq(record->device, address))
 		return set_problem(record, address, false, "it names another device");
 	if (!streq(record->boot, ctx_boot_id(ctx)))
 		return set_problem(record, address, true, "it is of an earlier boot");
-	if (root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", address) < 0)
+	/* What could not be read for want of memory or descriptors has not gone. */
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+		return r;
+	if (r < 0)
 		return set_problem(record, address, true, "the device is gone");
 	if (!streq(record->identity, identity))
 		return set_problem(record, address, true,
@@ -241,11 +245,24 @@ static int check_subject(struct vfp_ctx *ctx, const char *address, struct record
 	return 0;
 }
 
+static int take_text(struct vfp_ctx *ctx, const char *address, char *text,
+		     struct record *record)
+{
+	const char *why;
+	int r = parse(text, record, &why);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0)
+		return check_subject(ctx, address, record);
+	record_done(record);
+	return set_problem(record, address, false, why);
+}
+
 int record_load(struct vfp_ctx *ctx, const char *address, struct record *ret_record)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_record_ struct record record = { 0 };
-	const char *why;
 	bool trusted;
 	int r;
 
@@ -258,12 +275,8 @@ int record_load(struct vfp_ctx *ctx, const char *address, struct record *ret_rec
 		r = set_problem(&record, address, false,
 				trusted ? "it is too large"
 					: "it is not root's alone to write");
-	else if (parse(text, &record, &why) < 0) {
-		record_done(&record);
-		r = set_problem(&record, address, false, why);
-	} else {
-		r = check_subject(ctx, address, &record);
-	}
+	else
+		r = take_text(ctx, address, text, &record);
 	if (r < 0)
 		return r;
 	*ret_record = record;
