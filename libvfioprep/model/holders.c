@@ -234,11 +234,11 @@ static char *node_of_fd(struct vfp_ctx *ctx, struct process *p, const char *fd)
 	return is_node(p->fds, fd, node, gone) ? take(node) : NULL;
 }
 
+/* Those of the process that is being looked at are at the end. */
 static bool table_has(const struct held_table *table, pid_t pid, const char *node)
 {
-	for (size_t i = 0; i < table->n; i++)
-		if (table->list[i]->holder.pid == pid &&
-		    streq(table->list[i]->node, node))
+	for (size_t i = table->n; i > 0 && table->list[i - 1]->holder.pid == pid; i--)
+		if (streq(table->list[i - 1]->node, node))
 			return true;
 	return false;
 }
