@@ -150,9 +150,9 @@ static char *stand_in(struct mirror *m, const char *path, const char *text)
 
 static bool is_identity(const char *path)
 {
-	static const char *const names[] = { "/address",    "/serial", "/wwid",
-					     "/uuid",       "/nguid",  "/eui",
-					     "/perm_hwaddr" };
+	static const char *const names[] = { "/address",     "/serial", "/wwid",
+					     "/uuid",        "/nguid",  "/eui",
+					     "/perm_hwaddr", "/cid" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (endswith(path, names[i]))
