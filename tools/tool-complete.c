@@ -191,12 +191,16 @@ static void offer_type(struct vfp_ctx *ctx, const char *type)
 	}
 }
 
-/* The type is the first capitals of "[DEVICE...]", "KIND[:OBJECT]". */
+/* The type is the first capitals of "[DEVICE...]", "KIND[:OBJECT]"; "on" is all there is. */
 static void offer_metavar(const struct said *said, const char *metavar)
 {
 	struct vfp_ctx *ctx = NULL;
 	_cleanup_free_ char *type = NULL;
 
+	if (!strpbrk(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+		offer(metavar, NULL);
+		return;
+	}
 	metavar += strcspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	type = strf("%.*s", (int)strspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), metavar);
 	if (!type || vfp_ctx_new(&ctx) < 0)

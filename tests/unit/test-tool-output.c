@@ -65,6 +65,7 @@ static void values_are_completed_by_their_kind(void **state)
 	expect_text(candidates("vfioprep-list", "-o", "+no"), "+NODE\t");
 	expect_text(candidates("vfioprep-plug", "--to", "q"), "qmp\t");
 	expect_text(candidates("vfioprep-dump", "/et", NULL), "/etc/\t");
+	assert_string_equal(candidates("vfioprep-hide", "--power", ""), "on\t\n");
 	assert_string_equal(candidates("vfioprep-hide", "--", "--dr"), "");
 	assert_string_equal(candidates("vfioprep-hide", "--nothing=", NULL), "");
 }
