@@ -226,7 +226,8 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
 
 /*
  * One value; NULL when the record has none. Keys: device identity boot phase since by for pid
- * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem,
+ * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem;
+ * where `hide --node-owner` named one goal.node_owner ("0:107", -1 as it is);
  * and where `hide --power` changed them orig. and goal. of d3cold_allowed and power/control.
  * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
  */
