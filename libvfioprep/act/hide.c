@@ -147,7 +147,7 @@ static int object_to_foreign(struct vfp_plan *plan, struct target *t)
 static int check_record(struct vfp_plan *plan, struct target *t)
 {
 	struct record *record = &t->record;
-	int r;
+	int r = 0;
 
 	if (!record->device)
 		return 0;

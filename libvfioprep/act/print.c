@@ -61,6 +61,15 @@ static void print_expect_driver(FILE *out, const struct step *step)
 	fputs(" ]\n", out);
 }
 
+/* Without a group, that stays as it is. */
+static void print_owner(FILE *out, const struct step *step)
+{
+	fprintf(out, "chown %u", step->uid);
+	if (step->gid != (gid_t)-1)
+		fprintf(out, ":%u", step->gid);
+	fprintf(out, " %s\n", step->path);
+}
+
 static void print_step(FILE *out, const struct step *step)
 {
 	switch (step->op) {
@@ -77,7 +86,7 @@ static void print_step(FILE *out, const struct step *step)
 			fprintf(out, "[ ! -e %s/driver ]\n", step->path);
 		break;
 	case CHOWN:
-		fprintf(out, "chown %u:%u %s\n", step->uid, step->gid, step->path);
+		print_owner(out, step);
 		break;
 	case HOLD_DISK:
 	case HOLD_NODE:

@@ -24,6 +24,9 @@ static const struct node_kind {
 	{ "infiniband_verbs", "/dev/infiniband/", VFP_WARN, "its RDMA device" },
 	{ "infiniband_mad", "/dev/infiniband/", VFP_WARN, "its RDMA device" },
 	{ "video4linux", "/dev/", VFP_WARN, "its camera" },
+	{ "scsi_generic", "/dev/", VFP_WARN, "its drive" },
+	{ "scsi_tape", "/dev/", VFP_WARN, "its tape" },
+	{ "nvme-generic", "/dev/", VFP_WARN, "its drive" },
 };
 
 void openers_done(struct openers *openers)

@@ -68,6 +68,15 @@ if [ -z "$ROOT" ]; then
 	unchanged before
 fi
 
+# Who does not say for whom he asks may find it hidden, but changes nothing of it.
+run 0 hide "$nic1" --for web1
+refuses 0 hide "$nic1"
+refuses 3 hide --driver pci-stub "$nic1"
+err_has web1
+refuses 3 hide --power on "$nic1"
+run 0 hide --power on --force=claim "$nic1"
+run 0 return "$nic1"
+
 # What nobody has claimed can be claimed later.
 run 0 hide "$nic1"
 run 0 hide "$nic1" --for web2

@@ -24,6 +24,8 @@ out_lacks "$nic1"
 # The owner of the node is set also where nothing else is to be done.
 refuses 0 hide --dry-run --node-owner 0:107 "$nic1"
 out_has "chown 0:107 /dev/vfio/"
+refuses 0 hide --dry-run --node-owner 65534 "$nic1"
+out_has "chown 65534 /dev/vfio/"
 out_lacks "nothing to do"
 refuses 0 recover --dry-run
 run 0 return "$nic1"

@@ -230,6 +230,21 @@ static void who_has_a_usb_device_may_be_unknown(void **state)
 		"which could not be seen [ask again as root]\n");
 }
 
+/* Past the disk itself: what QEMU, burners and tape libraries have open. */
+static void a_drive_open_by_its_generic_node_is_told(void **state)
+{
+	(void)state;
+	device("010601", "ahci");
+	fixture_below(fixture, DEVICE, "scsi_generic", "sg2");
+	fixture_process(fixture, 7, "qemu-system-x86", "qemu-system-x86_64 -name web1",
+			"/dev/sg2");
+	assert_says("warn disk:guest web1 (qemu-system-x86, 7) guest web1 "
+		    "(qemu-system-x86, 7) would lose its drive: it has /dev/sg2 open "
+		    "[]\n");
+	fixture_remove(fixture, "/proc/7");
+	assert_says("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +261,7 @@ int main(void)
 		TEST(a_guest_that_starts_is_refused),
 		TEST(a_program_with_a_usb_device_is_a_warning),
 		TEST(who_has_a_usb_device_may_be_unknown),
+		TEST(a_drive_open_by_its_generic_node_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
