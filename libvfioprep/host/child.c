@@ -245,6 +245,17 @@ int child_take(struct child *child, struct child_report *ret_report)
 	return 0;
 }
 
+int child_step(struct vfp_ctx *ctx, struct child *child, int64_t deadline)
+{
+	struct child_report report;
+	int r = child_go(child) ?: wait_readable(child->report, ctx->cancel_fd, deadline);
+
+	if (r == 0)
+		return -EINPROGRESS;
+	r = r < 0 ? r : child_take(child, &report);
+	return r ?: report.error;
+}
+
 void child_end(struct child *child, bool wait)
 {
 	close(child->go);

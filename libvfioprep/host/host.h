@@ -173,9 +173,10 @@ int child_start(struct vfp_ctx *ctx, child_fn *fn, void *data, size_t n, int kee
 
 /* Let it do the next step. -EPIPE: it has gone. */
 int child_go(struct child *child);
-
 /* Take one report once ->report is readable. -EPIPE: the child died. */
 int child_take(struct child *child, struct child_report *ret_report);
+/* Both, and the error of the step. -EINPROGRESS: not back by @deadline; -ECANCELED. */
+int child_step(struct vfp_ctx *ctx, struct child *child, int64_t deadline);
 
 /*
  * The functions of the kernel in which the child waits, innermost first: "vfio_unregister_
@@ -381,7 +382,6 @@ struct net_link {
 	unsigned int vrf_table;		/* 0: no VRF */
 	char bus[16], parent[64];	/* "pci", "0000:05:00.0"; "" before Linux 5.14 */
 };
-
 int netlink_links(struct vfp_ctx *ctx, struct net_link **ret, size_t *ret_n);
 
 /*

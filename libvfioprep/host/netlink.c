@@ -5,8 +5,9 @@
  * /netlink, and any root but the running system's is answered from these files: its
  * interfaces are not ours.
  *
- * The kernel answers at once or not at all, so each wait has a limit. A table that
- * changed while it was read is read again.
+ * The kernel answers from within the call that asks, and may wait there for whoever changes
+ * an interface (rtnl): a driver that hangs while it removes one would keep everybody who asks.
+ * So a child asks, step by step. A table that changed while it was read is read again.
  */
 #include "host/host.h"
 
@@ -14,6 +15,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #define WAIT_MSEC  3000
 #define TRIES      4
@@ -119,63 +123,118 @@ static int take_messages(struct netlink_dump *t, const char *buffer, size_t size
 	return 0;
 }
 
-static int send_request(struct mnl_socket *socket, const struct netlink_dump *t,
-			unsigned char family)
+/* What the child that asks and the one who waits for it share. */
+struct exchange {
+	const struct netlink_dump *dump;
+	int fd; /* of the child */
+	unsigned char family;
+	bool ask; /* this step is to send the request, not to take an answer */
+	size_t size;
+	char buffer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+/* -- in the child -------------------------------------------------------------------- */
+
+static int open_socket(void)
+{
+	struct timeval limit = { .tv_sec = WAIT_MSEC / 1000 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	/* Whoever waits for the child may be gone by then. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return fd;
+}
+
+static int send_request(const struct exchange *exchange)
 {
 	char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	unsigned char *header;
 
-	message->nlmsg_type = t->request;
+	message->nlmsg_type = exchange->dump->request;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	/* The family is the first byte of every header. */
-	header = mnl_nlmsg_put_extra_header(message, t->header);
-	*header = family;
-	return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
+	header = mnl_nlmsg_put_extra_header(message, exchange->dump->header);
+	*header = exchange->family;
+	return send(exchange->fd, message, message->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-/* As long as something comes, however much it is. */
-static int receive_all(struct vfp_ctx *ctx, struct netlink_dump *t,
-		       struct mnl_socket *socket)
+static int ask_step(void *data, size_t index, char *text)
 {
-	size_t room = 32768;
-	_cleanup_free_ char *buffer = malloc(room);
-	int r = 0;
+	struct exchange *exchange = data;
+	ssize_t n;
 
-	while (buffer && r == 0) {
-		ssize_t n;
+	(void)text;
+	if (index == 0)
+		exchange->fd = open_socket();
+	if (exchange->fd < 0)
+		return exchange->fd;
+	if (exchange->ask)
+		return send_request(exchange);
+	/* With this flag it is the length that it would have had. */
+	n = recv(exchange->fd, exchange->buffer, sizeof(exchange->buffer), MSG_TRUNC);
+	if (n < 0)
+		return -errno;
+	exchange->size = (size_t)n;
+	return exchange->size <= sizeof(exchange->buffer) ? 0 : -ENOSPC;
+}
 
-		r = wait_readable(mnl_socket_get_fd(socket), ctx->cancel_fd,
-				  deadline_in(WAIT_MSEC));
-		if (r <= 0)
-			return r ?: -ETIMEDOUT;
-		n = mnl_socket_recvfrom(socket, buffer, room);
-		if (n < 0)
-			return -errno;
-		r = take_messages(t, buffer, (size_t)n, true, ctx->mirror != NULL);
+/* -- in the parent ------------------------------------------------------------------- */
+
+/* One family. As long as something comes, however much it is. */
+static int ask_family(struct vfp_ctx *ctx, struct netlink_dump *t, struct child *child,
+		      struct exchange *exchange)
+{
+	int r;
+
+	exchange->ask = true;
+	r = child_step(ctx, child, deadline_in(WAIT_MSEC));
+	exchange->ask = false;
+	while (r == 0) {
+		r = child_step(ctx, child, deadline_in(WAIT_MSEC));
+		if (r == 0)
+			r = take_messages(t, exchange->buffer, exchange->size, true,
+					  ctx->mirror != NULL);
 	}
-	return buffer ? r : -ENOMEM;
+	/* A kernel without IPv6 or without nexthops has nothing to say. */
+	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 1 : r;
+}
+
+static int ask_families(struct vfp_ctx *ctx, struct netlink_dump *t, struct child *child,
+			struct exchange *exchange)
+{
+	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	int r = 1;
+
+	if (!t->of_families)
+		return ask_family(ctx, t, child, exchange);
+	for (size_t i = 0; r == 1 && i < ARRAY_SIZE(families); i++) {
+		exchange->family = families[i];
+		r = ask_family(ctx, t, child, exchange);
+	}
+	return r;
 }
 
 static int ask_once(struct vfp_ctx *ctx, struct netlink_dump *t)
 {
-	static const unsigned char families[] = { AF_INET, AF_INET6 }, any = AF_UNSPEC;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int r = 1;
+	struct exchange *exchange = mmap(NULL, sizeof(*exchange), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child child;
+	int r;
 
-	if (!socket)
-		return -errno;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		r = -errno;
-	for (size_t i = 0; r == 1 && i < (t->of_families ? ARRAY_SIZE(families) : 1);
-	     i++) {
-		r = send_request(socket, t, t->of_families ? families[i] : any);
-		r = r ?: receive_all(ctx, t, socket);
-		/* A kernel without IPv6 or without nexthops has nothing to say. */
-		if (r == -EOPNOTSUPP || r == -EAFNOSUPPORT)
-			r = 1;
+	if (exchange == MAP_FAILED)
+		return -ENOMEM;
+	exchange->dump = t;
+	r = child_start(ctx, ask_step, exchange, SIZE_MAX, -1, &child);
+	if (r == 0) {
+		r = ask_families(ctx, t, &child, exchange);
+		child_end(&child, r != -EINPROGRESS && r != -ECANCELED);
 	}
-	mnl_socket_close(socket);
+	munmap(exchange, sizeof(*exchange));
+	if (r == -EINPROGRESS)
+		return -ETIMEDOUT;
 	return r < 0 ? r : 0;
 }
 

@@ -33,18 +33,6 @@ static int open_once(void *data, size_t index, char *text)
 	return fd < 0 ? fd : 0;
 }
 
-/* One step of the child; -EINPROGRESS: the kernel has not come back in time. */
-static int take_step(struct vfp_ctx *ctx, struct child *child, int64_t deadline)
-{
-	struct child_report report;
-	int r = child_go(child) ?: wait_readable(child->report, ctx->cancel_fd, deadline);
-
-	if (r == 0)
-		return -EINPROGRESS;
-	r = r < 0 ? r : child_take(child, &report);
-	return r ?: report.error;
-}
-
 static int open_in_child(struct vfp_ctx *ctx, const char *node)
 {
 	struct attempt attempt = { ctx, node };
@@ -54,10 +42,10 @@ static int open_in_child(struct vfp_ctx *ctx, const char *node)
 
 	if (r < 0)
 		return r;
-	r = take_step(ctx, &child, deadline);
+	r = child_step(ctx, &child, deadline);
 	for (int i = 1; i < TRIES && r == -EBUSY; i++) {
 		wait_readable(-1, ctx->cancel_fd, deadline_in(TRY_AGAIN));
-		r = take_step(ctx, &child, deadline);
+		r = child_step(ctx, &child, deadline);
 	}
 	child_end(&child, r != -EINPROGRESS && r != -ECANCELED);
 	return r;

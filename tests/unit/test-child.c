@@ -47,6 +47,22 @@ static int long_text(void *data, size_t index, char *text)
 	return 0;
 }
 
+static void a_step_comes_to_an_error_or_its_deadline(void **state)
+{
+	struct child child;
+
+	(void)state;
+	start(count_step, NULL, 2, -1, &child);
+	assert_int_equal(child_step(ctx, &child, deadline_in(5000)), 0);
+	assert_int_equal(child_step(ctx, &child, deadline_in(5000)), -ENODEV);
+	child_end(&child, true);
+	start(count_step, shared, 1, -1, &child);
+	assert_int_equal(child_step(ctx, &child, deadline_in(50)), -EINPROGRESS);
+	child_end(&child, false);
+	release();
+	await_number(&shared->ended, 3);
+}
+
 static void the_longest_text_is_one_report(void **state)
 {
 	struct child_report report;
@@ -276,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_step_per_go, clear),
 		cmocka_unit_test_setup(ended_before_its_last_step, clear),
+		cmocka_unit_test_setup(a_step_comes_to_an_error_or_its_deadline, clear),
 		cmocka_unit_test_setup(the_longest_text_is_one_report, clear),
 		cmocka_unit_test_setup(a_step_that_hangs_is_left_behind, clear),
 		cmocka_unit_test_setup(a_child_that_dies_is_a_broken_pipe, clear),
