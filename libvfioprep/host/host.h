@@ -192,6 +192,25 @@ int child_where(struct vfp_ctx *ctx, const struct child *child, char **ret_where
  */
 void child_end(struct child *child, bool wait);
 
+/* -- reader.c ---------------------------------------------------------------------------- */
+
+#define READER_MAX (128 * 1024)
+
+/* Zeroed at first; reader_done() at the end. */
+struct reader {
+	struct child child;
+	struct reading *reading;
+	bool failed;	/* one did not come back in time: nothing more is read */
+};
+
+/*
+ * What one read of /proc/PID/NAME gives, with a '\0' after it, until the next call; "" when it
+ * has gone or does not answer. Returns the size.
+ */
+size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *pid,
+		   const char *name, const char **ret_text);
+void reader_done(struct reader *reader);
+
 /* -- lock.c ------------------------------------------------------------------------------ */
 
 /*

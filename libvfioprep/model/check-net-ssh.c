@@ -12,8 +12,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define LEVELS_MAX    64
-#define VARIABLES_MAX (128 * 1024)
+#define LEVELS_MAX 64
 
 static void session_free(struct session *session)
 {
@@ -100,7 +99,7 @@ static bool find_ssh(const char *variables, size_t size, struct tcp *tcp)
 struct search {
 	struct vfp_ctx *ctx;
 	struct network *network;
-	char *variables;
+	struct reader reader;
 	bool apart; /* below a server of terminals, which clients are connected to */
 	uid_t uid;  /* of that server */
 };
@@ -109,9 +108,13 @@ static int add_session_of(struct search *s, pid_t pid, bool live)
 {
 	struct network *n = s->network;
 	struct tcp tcp = { 0 };
-	size_t size = read_own(s->ctx, pid, "environ", s->variables, VARIABLES_MAX);
+	const char *variables;
+	char number[16];
+	size_t size;
 
-	if (!find_ssh(s->variables, size, &tcp))
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	size = reader_read(&s->reader, s->ctx, number, "environ", &variables);
+	if (!find_ssh(variables, size, &tcp))
 		return 0;
 	for (size_t i = 0; i < n->n_sessions; i++)
 		if (streq(n->sessions[i]->there, tcp.there) &&
@@ -233,9 +236,8 @@ static void keep_current(struct network *n)
 
 int sessions_read(struct vfp_ctx *ctx, struct network *network)
 {
-	_cleanup_free_ char *variables = malloc(VARIABLES_MAX);
-	struct search s = { .ctx = ctx, .network = network, .variables = variables };
-	int r = variables ? search_above(&s) : -ENOMEM;
+	struct search s = { .ctx = ctx, .network = network };
+	int r = search_above(&s);
 
 	if (r == 0 && s.apart)
 		r = search_clients(&s);
@@ -244,5 +246,6 @@ int sessions_read(struct vfp_ctx *ctx, struct network *network)
 		       (network->n_sessions && !*network->sessions[0]->here)))
 		r = net_each_tcp(ctx, match_session, network);
 	keep_current(network);
+	reader_done(&s.reader);
 	return r;
 }

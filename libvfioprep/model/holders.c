@@ -24,7 +24,6 @@
 #define NODES        "/dev/vfio/"
 #define TABLE_MAX    (1 << 20)
 #define PLACE_MAX    (2 * NAME_MAX + 16)
-#define CMDLINE_MAX  (64 * 1024)
 
 void held_done(struct held_table *table)
 {
@@ -106,14 +105,11 @@ static char *guest_of_option(const char *option)
 }
 
 /* QEMU's name for its guest; NULL when it is no QEMU or has none. */
-static char *guest_name(int proc, const char *pid)
+static char *guest_name(struct vfp_ctx *ctx, struct reader *reader, const char *pid)
 {
-	_cleanup_free_ char *words = malloc(CMDLINE_MAX);
-	size_t n;
+	const char *words;
+	size_t n = reader_read(reader, ctx, pid, "cmdline", &words);
 
-	if (!words)
-		return NULL;
-	n = read_some(proc, words, CMDLINE_MAX, pid, "cmdline");
 	if (!strstr(words, "qemu") && !strstr(words, "kvm"))
 		return NULL;
 	for (const char *word = words; word < words + n; word += strlen(word) + 1) {
@@ -150,6 +146,7 @@ static char *node_of_fdinfo(struct vfp_ctx *ctx, int proc, const char *pid,
 struct process {
 	int proc, fds; /* /proc, and the folder with its descriptors */
 	const char *pid;
+	struct reader *reader;
 	bool named, ssh_server;
 };
 
@@ -243,24 +240,26 @@ static bool table_has(const struct held_table *table, pid_t pid, const char *nod
 	return false;
 }
 
-static int add_process(struct held_table *table, int proc, const char *pid,
-		       const char *node)
+/* Only QEMU is asked for a name. */
+static int add_process(struct vfp_ctx *ctx, struct held_table *table,
+		       const struct process *p, const char *node)
 {
 	_cleanup_free_ char *guest = NULL;
-	pid_t number = (pid_t)atoi(pid);
+	pid_t number = (pid_t)atoi(p->pid);
 	char name[64];
 
 	if (table_has(table, number, node))
 		return 0;
-	read_some(proc, name, sizeof(name), pid, "comm");
-	guest = guest_name(proc, pid);
+	read_some(p->proc, name, sizeof(name), p->pid, "comm");
+	if (startswith(node, NODES) || strstr(name, "qemu") || strstr(name, "kvm"))
+		guest = guest_name(ctx, p->reader, p->pid);
 	return held_add(table, node, number, chomp(name), guest);
 }
 
 static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
-			const char *pid)
+			const char *pid, struct reader *reader)
 {
-	struct process p = { .proc = proc, .pid = pid };
+	struct process p = { .proc = proc, .pid = pid, .reader = reader };
 	char path[PLACE_MAX];
 	struct dirent *entry;
 	int r = 0;
@@ -285,7 +284,7 @@ static int scan_process(struct vfp_ctx *ctx, struct held_table *table, int proc,
 		if (*entry->d_name != '.')
 			node = node_of_fd(ctx, &p, entry->d_name);
 		if (node)
-			r = add_process(table, proc, pid, node);
+			r = add_process(ctx, table, &p, node);
 	}
 	closedir(dir);
 	return r;
@@ -295,6 +294,7 @@ static int scan_processes(struct vfp_ctx *ctx, struct held_table *table)
 {
 	int proc = root_open(ctx, "/proc", O_RDONLY | O_DIRECTORY), r = 0;
 	DIR *dir = proc < 0 ? NULL : fdopendir(proc);
+	struct reader reader = { 0 };
 	struct dirent *entry;
 
 	/* Where processes of others are hidden, so is the first one. */
@@ -306,7 +306,8 @@ static int scan_processes(struct vfp_ctx *ctx, struct held_table *table)
 	}
 	while (r == 0 && (entry = readdir(dir)))
 		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			r = scan_process(ctx, table, proc, entry->d_name);
+			r = scan_process(ctx, table, proc, entry->d_name, &reader);
+	reader_done(&reader);
 	closedir(dir);
 	return r;
 }
