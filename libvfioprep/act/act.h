@@ -54,7 +54,8 @@ int values_copy(char *const from[SETTINGS], char *to[SETTINGS]);
 
 enum op {
 	LOAD,		/* value: module */
-	HOLD_DISK,	/* path: a disk, opened O_EXCL so that nobody can mount it */
+	HOLD_DISK,	/* path: a disk, opened O_EXCL so that nobody can mount it; value: "" or
+			   why it does not matter if that cannot be */
 	HOLD_NODE,	/* path: a vfio node, opened so that no guest can take it */
 	DROP_DISKS,	/* close the disks again */
 	WRITE,		/* path, value */

@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <time.h>
 
-#define AT_ONCE  16
-#define HELD_MAX 512
+#define AT_ONCE    16
+#define HELD_MAX   512
+#define HOLD_TRIES 2
 
 /* -- in the child ---------------------------------------------------------------------------- */
 
@@ -18,11 +20,22 @@ static struct {
 	size_t n;
 } held_disks;
 
-/* A node that is not there has nobody who could use it; a drive without a medium neither. */
-static int hold_disk(struct vfp_ctx *ctx, const char *path)
+/*
+ * A node that is not there has nobody who could use it; a drive without a medium neither. One
+ * that is given up is held all the same when it can be: something else may be on it. Somebody
+ * may be having a look, as check does, for an instant.
+ */
+static int hold_disk(struct vfp_ctx *ctx, const char *path, bool given_up)
 {
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	int fd = root_open(ctx, path, O_RDONLY | O_EXCL | O_NONBLOCK);
 
+	for (int i = 0; i < HOLD_TRIES && fd == -EBUSY && !given_up; i++) {
+		nanosleep(&pause, NULL);
+		fd = root_open(ctx, path, O_RDONLY | O_EXCL | O_NONBLOCK);
+	}
+	if (fd == -EBUSY && given_up)
+		return 0;
 	if (fd == -ENOENT || fd == -ENOMEDIUM || fd == -ENXIO)
 		return 0;
 	if (fd < 0)
@@ -113,7 +126,7 @@ static int do_step(void *data, size_t index, char *text)
 	case LOAD:
 		return ctx->seam->load(ctx, step->value);
 	case HOLD_DISK:
-		return hold_disk(ctx, step->path);
+		return hold_disk(ctx, step->path, *step->value);
 	case HOLD_NODE:
 		return hold_node(ctx, step->path);
 	case DROP_DISKS:

@@ -31,11 +31,11 @@ static int add_holds(struct vfp_plan *plan, const struct target *t, struct steps
 	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
 	if (t->device->group >= 0 && root_exists(plan->ctx, "%s", node))
 		r = step_add(steps, HOLD_NODE, node, "");
-	if (r == 0 && !t->lift_disks)
+	if (r == 0)
 		r = below_disks(plan->ctx, t->device->path, &disks);
 	for (char **disk = disks; r == 0 && disk && *disk; disk++)
-		if (!is_given_up(plan, *disk))
-			r = step_add(steps, HOLD_DISK, *disk, "");
+		r = step_add(steps, HOLD_DISK, *disk,
+			     t->lift_disks || is_given_up(plan, *disk) ? "forced" : "");
 	return r;
 }
 

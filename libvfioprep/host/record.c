@@ -232,6 +232,9 @@ static int check_subject(struct vfp_ctx *ctx, const char *address, struct record
 
 	if (!streq(record->device, address))
 		return set_problem(record, address, false, "it names another device");
+	if (!*ctx_boot_id(ctx))
+		return set_problem(record, address, false,
+				   "of which boot it is cannot be told");
 	if (!streq(record->boot, ctx_boot_id(ctx)))
 		return set_problem(record, address, true, "it is of an earlier boot");
 	/* What could not be read for want of memory or descriptors has not gone. */
