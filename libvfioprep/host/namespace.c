@@ -8,7 +8,7 @@
  *
  * /proc is read past the mirror: who is in which namespace is not for a dump.
  */
-#include "host/host.h"
+#include "host/netlink.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
  * A route may name a nexthop object instead of an interface (sysctl
  * net.ipv4.nexthop_compat_mode 0); these are read only then.
  */
-#include "host/host.h"
+#include "host/netlink.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>

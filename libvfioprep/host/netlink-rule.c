@@ -3,7 +3,7 @@
  * Rules, which send traffic to the tables of routes, and links: of which kind an interface
  * is, to which table a VRF belongs, and of which device an interface is.
  */
-#include "host/host.h"
+#include "host/netlink.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>

@@ -9,7 +9,7 @@
  * an interface (rtnl): a driver that hangs while it removes one would keep everybody who asks.
  * So a child asks, step by step. A table that changed while it was read is read again.
  */
-#include "host/host.h"
+#include "host/netlink.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>

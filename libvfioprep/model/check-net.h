@@ -6,6 +6,7 @@
 #ifndef VFIOPREP_CHECK_NET_H
 #define VFIOPREP_CHECK_NET_H
 
+#include "host/netlink.h"
 #include "model/check.h"
 
 /* An interface and all that is on top of it: VLANs, bonds, bridges, and what is on these. */

@@ -6,6 +6,8 @@
  */
 #include "fuzz.h"
 
+#include "host/netlink.h"
+
 static void check_tables(struct vfp_ctx *ctx, size_t n)
 {
 	struct net_address *addresses = NULL;

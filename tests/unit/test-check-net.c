@@ -6,6 +6,8 @@
  */
 #include "verdict.h"
 
+#include "host/netlink.h"
+
 #include <arpa/inet.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
