@@ -74,7 +74,7 @@ static int expect_driver(struct steps *steps, const char *address, const char *d
 	return step_add(steps, EXPECT_DRIVER, path, driver);
 }
 
-/* What has to be set before the driver changes. */
+/* What has to be set before the driver changes; to one of the host some of it is set after. */
 static int write_first(struct steps *steps, const char *address, const struct state *now,
 		       const struct state *want)
 {
@@ -82,6 +82,8 @@ static int write_first(struct steps *steps, const char *address, const struct st
 
 	for (size_t i = 0; i < SETTINGS && r == 0; i++)
 		if (setting_rows[i].when != SET_LAST && want->value[i] &&
+		    (setting_rows[i].when == SET_FIRST || driver_hides(want->driver) ||
+		     streq(now->driver, want->driver)) &&
 		    !streq(nonnull(now->value[i]), want->value[i]))
 			r = write_setting(steps, address, i, want->value[i]);
 	return r;

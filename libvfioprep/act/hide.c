@@ -202,7 +202,10 @@ static int record_origin(struct vfp_plan *plan, struct target *t)
 	return below_identities(plan->ctx, t->device->path, &next->back);
 }
 
-/* A setting has its original from the first time that it was changed. */
+/*
+ * A setting has its original from the first time that it was hidden; a record of a version that
+ * did not know it, from the first time that it is changed.
+ */
 static int record_settings(struct target *t)
 {
 	struct record *next = &t->next;
@@ -210,8 +213,9 @@ static int record_settings(struct target *t)
 	for (size_t i = 0; i < SETTINGS; i++) {
 		const char *goal = t->want.value[i] ?: t->record.goal[i];
 
-		if (t->want.value[i] && !next->orig[i]) {
-			next->orig[i] = strdup(nonnull(t->found.value[i]));
+		if (t->found.value[i] && !next->orig[i] &&
+		    (!t->record.device || t->want.value[i])) {
+			next->orig[i] = strdup(t->found.value[i]);
 			if (!next->orig[i])
 				return -ENOMEM;
 		}

@@ -369,12 +369,28 @@ _public_ int vfp_plan_run(struct vfp_plan *plan, struct vfp_finding ***ret_findi
 	return deliver(plan, run(plan), ret_findings);
 }
 
+/* The node is not opened for a print: who has it is found among the processes. */
+static void look_for_holders(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+		_cleanup_free_ char *who = NULL;
+
+		if (t->error == 0 && t->todo && driver_is_vfio(t->found.driver) &&
+		    !streq(t->found.driver, t->want.driver) &&
+		    vfp_holders(plan->ctx, t->device, &who) == 0)
+			target_say_held(plan, t);
+	}
+}
+
 _public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out,
 			    struct vfp_finding ***ret_findings)
 {
 	int r = add_targets(plan);
 
 	r = r ?: look(plan);
+	if (r == 0)
+		look_for_holders(plan);
 	r = r ?: plan_error(plan);
 	if (r == 0 && plan->request != HIDE)
 		recover_records(plan, false);

@@ -117,12 +117,15 @@ static int read_failed(struct vfp_plan *plan, struct target *t, int error,
 	return -ECANCELED;
 }
 
-/* The override, and what was or shall be changed beside it, as far as the kernel has it. */
+/*
+ * The override, and what was changed beside it, as far as the kernel has it. Hide looks at all:
+ * vfio-pci itself changes power/control, so it is as it was only if that is known.
+ */
 static void choose_settings(struct vfp_plan *plan, struct target *t)
 {
 	t->settings = 1u << OVERRIDE;
 	for (size_t i = 0; i < SETTINGS; i++)
-		if (((plan->awake && setting_rows[i].awake) || t->record.orig[i]) &&
+		if ((plan->request == HIDE || t->record.orig[i]) &&
 		    root_exists(plan->ctx, PCI_DEVICES "/%s/%s", t->address,
 				setting_rows[i].name))
 			t->settings |= 1u << i;

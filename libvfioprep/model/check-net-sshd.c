@@ -21,11 +21,33 @@ static const struct storey *storey_with(const struct network *n,
 	return NULL;
 }
 
+/* Without an address nothing comes in, and no process has to be looked at. */
+static bool has_address(const struct network *n, const struct thing *thing)
+{
+	for (size_t i = 0; i < n->n_addresses; i++)
+		if (net_storey(thing->tower, n->addresses[i].ifindex))
+			return true;
+	return false;
+}
+
+static int need_sessions(struct check *c)
+{
+	struct network *n = c->facts->network;
+
+	if (n->sessions_asked || c->ctx->dump)
+		return 0;
+	n->sessions_asked = true;
+	return sessions_read(c->ctx, n);
+}
+
 int check_ssh(struct check *c, struct thing *thing)
 {
 	int r = net_need(c, thing);
 	const struct network *n = c->facts->network;
 
+	if (r < 0 || !has_address(n, thing))
+		return r;
+	r = need_sessions(c);
 	for (size_t i = 0; r == 0 && i < n->n_sessions; i++) {
 		const struct session *session = n->sessions[i];
 		const struct storey *storey = storey_with(n, thing, session->here);
@@ -170,8 +192,11 @@ int check_sshd(struct check *c, struct thing *thing)
 	/* A dump does not say whom the host talks to. */
 	if (c->ctx->dump)
 		return 0;
-	r = net_need(c, thing) ?: need_connections(c);
+	r = net_need(c, thing);
 	n = c->facts->network;
+	if (r < 0 || !has_address(n, thing))
+		return r;
+	r = need_sessions(c) ?: need_connections(c);
 	r = r ?: peers_text(n, thing, &peers);
 	if (r == 0 && peers)
 		r = check_add(c, VFP_WARN, thing->name, NULL,

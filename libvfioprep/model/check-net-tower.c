@@ -63,7 +63,7 @@ static int need_network(struct check *c)
 	 * host's interfaces.
 	 */
 	n->foreign = namespace_foreign(c->ctx);
-	return c->ctx->dump ? 0 : sessions_read(c->ctx, n);
+	return 0;
 }
 
 static bool has_storey(const struct tower *tower, const char *name)

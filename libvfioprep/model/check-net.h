@@ -47,7 +47,8 @@ struct network {
 	} **away;	/* interfaces in other network namespaces */
 	size_t n_away;
 	bool away_complete;	/* every namespace could be looked into */
-	bool asked, rules_asked, links_asked, connections_asked, away_asked;
+	bool asked, rules_asked, links_asked, sessions_asked, connections_asked;
+	bool away_asked;
 };
 
 /* Of the verdict, empty at first; NULL: no memory. */

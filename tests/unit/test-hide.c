@@ -133,7 +133,8 @@ static void what_is_written_and_said(void **state)
 	assert_string_equal(model_control()->log, PCI_DEVICES
 			    "/" LONE "/driver_override<-host\n" PCI_DRIVERS
 			    "/vfio-pci/unbind<-" LONE "\n" PCI_DRIVERS "/host/bind<-" LONE
-			    "\n" PCI_DEVICES "/" LONE "/driver_override<-\n");
+			    "\n" PCI_DEVICES "/" LONE "/driver_override<-\n" PCI_DEVICES
+			    "/" LONE "/power/control<-on\n");
 }
 
 static void what_is_recorded(void **state)

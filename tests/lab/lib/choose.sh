@@ -4,6 +4,7 @@
 #
 #	# machine: main noiommu    the hosts it is for (main when it does not say)
 #	# kernel: 6.12             only there (any when it does not say)
+#	# usual-kernel: 6.1        the same, but for --long
 #	# timeout: 300             seconds (120 when it does not say)
 #	# long-timeout: 7200       the same with --long
 #	# long: why                only by name or with --long
@@ -61,6 +62,7 @@ wanted()
 {
 	has_word "$(header "$1" machine main)" "$3" &&
 		has_word "$(header "$1" kernel "$2")" "$2" &&
+		{ [ -n "$with_long" ] || has_word "$(header "$1" usual-kernel "$2")" "$2"; } &&
 		{ [ -n "$with_long" ] || [ -z "$(header "$1" long '')" ]; }
 }
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Records that cannot be believed, of a device that is hidden: cut short at each length,
 # of another boot, of another device, of a later format, not root's alone, no file at all.

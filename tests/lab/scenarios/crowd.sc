@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Fifty processes hide and return overlapping sets of devices at random. Half of them claim
 # what they take, and each of these can tell whether the status it got is true: what it has

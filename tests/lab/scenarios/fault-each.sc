@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Each system call of hide, return and recover that changes anything fails in turn, or is
 # done and yet says that it failed: all is put back, the first error is told, and nothing is

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # The command alone is killed while its child is at work, and the child is slow: recover
 # waits for the lock, and once it has it nothing is written any more by what was left.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Hide is killed at its system calls that change anything: the process that calls, the
 # command alone, or all at once; before the call and after it. Recover then makes each

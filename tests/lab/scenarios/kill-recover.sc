@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Recover itself is killed, over what a killed hide or return has left: the next recover
 # does what it had to.

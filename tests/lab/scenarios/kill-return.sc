@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Return is killed at its system calls that change anything. Once it has recorded that it
 # gives a device back, recover does so; before, the device stays hidden.

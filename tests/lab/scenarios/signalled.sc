@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # SIGINT, SIGTERM and SIGHUP at the system calls of hide, return and recover that change
 # anything, and output that nobody reads any more from there on: the status says what has

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Four devices are hidden and returned again and again, by the tools and by a program that uses
 # the library: nothing grows, neither in that program nor in the host.

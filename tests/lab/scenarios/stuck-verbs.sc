@@ -45,7 +45,7 @@ in_time 0 status
 out_has "$bare"
 in_time any check "$nic3"
 in_time 0 dump "$scenario_folder/dump"
-in_time 0 --sysroot "$scenario_folder/dump" list
+in_time 0 list --sysroot "$scenario_folder/dump"
 in_time 0 --complete hide ""
 in_time 0 --complete return ""
 
