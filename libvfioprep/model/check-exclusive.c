@@ -158,22 +158,26 @@ int check_exclusive(struct check *c, struct thing *thing)
 	return report_open(c, thing->stack, node, r);
 }
 
-/* -- open, but not alone ------------------------------------------------------------- */
+/* -- open, but not alone: a guest would lose its disk -------------------------------- */
 
 static int report_holders(struct check *c, const struct block *block)
 {
 	_cleanup_free_ char *node = block_node(block), *who = NULL;
 	struct holder *holders = NULL;
+	bool guest = false;
 	size_t n = 0;
 	int r = node ? check_holders(c, node, &holders, &n) : -ENOMEM;
 
 	if (r == 0)
 		r = holders_text(holders, n, &who);
+	for (size_t i = 0; i < n; i++)
+		guest = guest || holders[i].guest;
 	holders_free(holders, n);
 	if (r < 0 || n == 0)
 		return r;
-	return check_add(c, VFP_WARN, who, "end that process", "%s is open in %s", node,
-			 who);
+	return check_add(c, guest ? VFP_REFUSE : VFP_WARN, who,
+			 guest ? "unplug it from the guest" : "end that process",
+			 "%s is open in %s", node, who);
 }
 
 int check_opened(struct check *c, struct thing *thing)

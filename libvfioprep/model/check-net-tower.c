@@ -6,6 +6,7 @@
  */
 #include "model/check-net.h"
 
+#define PPPOE_MAX   (1 << 20)
 #define CLASS_NET   "/sys/class/net"
 #define STOREYS_MAX 256
 
@@ -118,6 +119,35 @@ static int add_uppers(struct vfp_ctx *ctx, struct tower *tower, const char *name
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Which session is which ppp interface is not said, so each may be on it. */
+static int add_ppp(struct vfp_ctx *ctx, struct tower *tower)
+{
+	_cleanup_strings_ char **names = NULL;
+	int r = root_list(ctx, CLASS_NET, &names);
+
+	for (char **name = names; r == 0 && *name; name++)
+		if (startswith(*name, "ppp"))
+			r = add_storey(ctx, tower, *name);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* PPPoE leaves no link to the card below it; its own table names that: "ID ADDRESS DEVICE". */
+static int add_pppoe(struct vfp_ctx *ctx, struct tower *tower)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line, device[16];
+	int r = root_read(ctx, "/proc/net/pppoe", PPPOE_MAX, &text, NULL);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	rest = text;
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		if (sscanf(line, "%*s %*s %15s", device) == 1 &&
+		    has_storey(tower, device))
+			r = add_ppp(ctx, tower);
+	return r;
+}
+
 int tower_read(struct vfp_ctx *ctx, const char *name, struct tower **ret_tower)
 {
 	_cleanup_(tower_freep) struct tower *tower = calloc(1, sizeof(*tower));
@@ -126,6 +156,7 @@ int tower_read(struct vfp_ctx *ctx, const char *name, struct tower **ret_tower)
 	/* The list grows while it is walked. */
 	for (size_t i = 0; r == 0 && i < tower->n; i++)
 		r = add_uppers(ctx, tower, tower->list[i]->name);
+	r = r ?: add_pppoe(ctx, tower);
 	if (r == 0)
 		*ret_tower = take(tower);
 	return r;

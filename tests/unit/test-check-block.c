@@ -358,7 +358,7 @@ static void each_disk_is_opened(void **state)
 		"itself alone [stop what uses it]\n");
 }
 
-static void a_process_that_has_it_open_is_a_warning(void **state)
+static void a_process_that_has_it_open_is_told(void **state)
 {
 	(void)state;
 	storage();
@@ -367,8 +367,8 @@ static void a_process_that_has_it_open_is_a_warning(void **state)
 	fixture_process(fixture, 78, "dd", NULL, "/dev/sda2");
 	fixture_process(fixture, 79, "dd", NULL, "/dev/sdb");
 	assert_says(
-		"warn disk:guest web1 (qemu-system-x86, 77) /dev/sda is open in guest "
-		"web1 (qemu-system-x86, 77) [end that process]\n"
+		"refuse disk:guest web1 (qemu-system-x86, 77) /dev/sda is open in guest "
+		"web1 (qemu-system-x86, 77) [unplug it from the guest]\n"
 		"warn disk:dd (78) /dev/sda2 is open in dd (78) [end that process]\n");
 	assert_use("free");
 }
@@ -550,7 +550,7 @@ int main(void)
 		TEST(a_disk_that_hangs_is_unknown),
 		TEST(without_a_medium_nothing_is_opened),
 		TEST(each_disk_is_opened),
-		TEST(a_process_that_has_it_open_is_a_warning),
+		TEST(a_process_that_has_it_open_is_told),
 		TEST(a_signature_is_a_note),
 		TEST(a_line_in_fstab_is_a_warning),
 		TEST(a_line_on_something_else_is_none),

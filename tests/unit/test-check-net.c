@@ -672,6 +672,24 @@ static void sessions_of_others_are_a_warning(void **state)
 	assert_lacks("SSH sessions from");
 }
 
+/* A session over the card carries ppp0, to which no link leads from there. */
+static void what_pppoe_carries_is_on_the_card(void **state)
+{
+	static const char *const table = "Id       Address              Device\n";
+
+	(void)state;
+	nic();
+	fixture_write(fixture, "/sys/devices/virtual/net/ppp0/ifindex", "9\n");
+	fixture_link(fixture, "/sys/class/net/ppp0", "/sys/devices/virtual/net/ppp0");
+	route(&(struct way){ .dev = 9 });
+	fixture_write(fixture, "/proc/net/pppoe",
+		      "%s00000100 52:54:00:00:00:02     eth7\n", table);
+	assert_says("");
+	fixture_write(fixture, "/proc/net/pppoe",
+		      "%s00000100 52:54:00:00:00:02     eth0\n", table);
+	assert_includes("default route, through ppp0 on eth0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -703,6 +721,7 @@ int main(void)
 		TEST(where_the_ssh_client_came_in_is_looked_up),
 		TEST(a_client_of_tmux_counts_before_its_server),
 		TEST(sessions_of_others_are_a_warning),
+		TEST(what_pppoe_carries_is_on_the_card),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ note "open in a guest and in another process"
 qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none -name rawdisk \
 	-drive "file=/dev/$disk,format=raw,if=ide" -daemonize -pidfile "$scenario_folder/pid"
 qemu=$(<"$scenario_folder/pid")
-run 0 check "$other"
+refuses 3 check "$other"
 out_has "/dev/$disk is open in guest rawdisk (qemu-system-x86, $qemu)"
 kill "$qemu"
 await 10 process_gone "$qemu"

@@ -6,6 +6,8 @@
 snapshot before
 run 0 hide --group "$pair0"
 guest_takes "$pair0"
+refuses 4 return --dry-run "$pair0"
+err_has holder
 refuses 4 return "$pair0"
 err_has holder
 err_has "$guest_pid"
