@@ -5,10 +5,17 @@
 # machine: desktop
 
 place=$(realpath "/sys/bus/pci/devices/$xhci2")
-for device in "$place"/usb*/*; do
-	[ "$(cat "$device/idVendor" 2>/dev/null)" != 0403 ] || stick=$device
-done
-: "${stick:?}"
+stick=
+# After a return the bus is enumerated anew.
+find_stick()
+{
+	local device
+	for device in "$place"/usb*/*; do
+		[ "$(cat "$device/idVendor" 2>/dev/null)" != 0403 ] || stick=$device
+	done
+	[ -n "$stick" ]
+}
+await 20 find_stick
 refuses 0 check "$xhci2"
 out_lacks web7
 qemu-system-x86_64 -M pc -accel tcg -m 64 -S -nodefaults -display none -name web7 \
