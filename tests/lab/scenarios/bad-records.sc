@@ -4,7 +4,8 @@
 # Records that cannot be believed, of a device that is hidden: cut short at each length,
 # of another boot, of another device, of a later format, not root's alone, no file at all.
 # Each is reported by status, recover, return and hide, and nobody acts upon it.
-# timeout: 2000
+# timeout: 400
+# long-timeout: 2000
 
 records=/run/vfioprep/records
 record=$records/$nic1

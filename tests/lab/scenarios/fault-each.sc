@@ -5,7 +5,8 @@
 # done and yet says that it failed: all is put back, the first error is told, and nothing is
 # left for recover. When nothing works any more from some point on, the status says that it
 # could not be put back, and recover does it later.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 ways=("-e EBUSY" "-e ENODEV" "-e EINVAL" "-e EIO" "-e ENOSPC" "-a -e EIO" "-a -e EBUSY")
 declare -A said=([EBUSY]="busy" [ENODEV]="No such device" [EINVAL]="Invalid argument"

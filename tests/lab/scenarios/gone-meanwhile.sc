@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # One of two devices is removed at a system call of hide or return that changes anything; or
 # it comes back at once, as the same or as another one. The command ends as it should, the
 # other device is as the status says, and what is at the address now is left alone.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 path=$(realpath "/sys/bus/pci/devices/$nic1")
 removing=$scenario_folder/removing

@@ -3,7 +3,8 @@
 #
 # The command alone is killed while its child is at work, and the child is slow: recover
 # waits for the lock, and once it has it nothing is written any more by what was left.
-# timeout: 3000
+# timeout: 400
+# long-timeout: 3000
 
 delay=800
 recovery=$scenario_folder/recovery

@@ -4,7 +4,8 @@
 # Hide is killed at its system calls that change anything: the process that calls, the
 # command alone, or all at once; before the call and after it. Recover then makes each
 # device what it was or leaves it hidden, and says which.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 ways=("${kill_ways[@]}")
 

@@ -3,7 +3,8 @@
 #
 # Recover itself is killed, over what a killed hide or return has left: the next recover
 # does what it had to.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 ways=("${kill_ways[@]}")
 

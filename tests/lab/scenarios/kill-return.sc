@@ -3,7 +3,8 @@
 #
 # Return is killed at its system calls that change anything. Once it has recorded that it
 # gives a device back, recover does so; before, the device stays hidden.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 ways=("${kill_ways[@]}")
 

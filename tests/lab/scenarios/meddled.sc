@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 #
 # Somebody else has a hand on the device at a system call of hide or return that changes
 # anything: rewrites its override, binds it to another driver by hand or with driverctl, or
 # gives it back to the host. What he has set stays; the status says whether the command has
 # done what it should, and when it has left something behind, recover and return say whose
 # fault it is.
-# timeout: 3000
+# timeout: 400
+# long-timeout: 3000
 
 path=/sys/bus/pci/devices/$nic1
 modprobe pci-stub

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.1
 # timeout: 300
 #
 # What a network card is a part of and what lies on it: a port of a bridge, bond or team is

@@ -4,7 +4,8 @@
 # SIGINT, SIGTERM and SIGHUP at the system calls of hide, return and recover that change
 # anything, and output that nobody reads any more from there on: the status says what has
 # become of the devices, and nothing is left for recover.
-# timeout: 9000
+# timeout: 400
+# long-timeout: 9000
 
 ways=("-s INT" "-s TERM" "-s HUP" "-a -s INT" "-a -s TERM" "-a -s HUP")
 
