@@ -205,6 +205,14 @@ static void put_back(struct vfp_plan *plan)
 		}
 		r = reach(&back, GO_ON);
 	}
+	/* What did not fit into the plan has not been put back. */
+	for (size_t i = 0; i < plan->n && r == -ENOMEM; i++) {
+		struct target *t = &plan->targets[i];
+
+		if (t->written && t->error < 0 && t->error != -EINPROGRESS &&
+		    !target_find(&back, t->address))
+			t->error = -ENOTRECOVERABLE;
+	}
 	for (size_t i = 0; i < back.n; i++) {
 		struct target *b = &back.targets[i];
 

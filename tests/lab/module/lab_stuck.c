@@ -8,10 +8,13 @@
  * 0 lets go all that wait:
  *	1  as the kernel does mostly: no signal ends it (the process is in D state)
  *	2  a fatal signal ends it
+ * With the third, rtnl, remove() holds the lock of all network interfaces meanwhile, as that
+ * of a network card does.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
+#include <linux/rtnetlink.h>
 #include <linux/wait.h>
 
 static DECLARE_WAIT_QUEUE_HEAD(waiting);
@@ -34,6 +37,9 @@ static const struct kernel_param_ops waking = {
 module_param_cb(probe, &waking, &probe, 0644);
 module_param_cb(remove, &waking, &remove, 0644);
 
+static bool rtnl;
+module_param(rtnl, bool, 0644);
+
 /* Inlined, so that the stack of who waits begins with the callback. */
 static __always_inline void lab_stuck_wait(const unsigned int *how)
 {
@@ -51,7 +57,13 @@ static int lab_stuck_probe(struct pci_dev *dev, const struct pci_device_id *id)
 
 static void lab_stuck_remove(struct pci_dev *dev)
 {
+	bool locked = READ_ONCE(rtnl);
+
+	if (locked)
+		rtnl_lock();
 	lab_stuck_wait(&remove);
+	if (locked)
+		rtnl_unlock();
 }
 
 static const struct pci_device_id ids[] = {
