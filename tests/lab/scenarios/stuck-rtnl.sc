@@ -23,8 +23,8 @@ modprobe vfio-pci
 echo 1 > /sys/module/lab_stuck/parameters/rtnl
 hang remove 1
 run 6 hide --timeout 1 "$bare"
-# Whoever asks the kernel himself is kept, and no signal ends that.
-ip route show > /dev/null &
+# Whoever needs it himself is kept, and no signal ends that.
+ip link set lo up &
 asker=$!
 sleep 2
 kill -0 "$asker" || fail "the lock of the interfaces is free"
@@ -32,8 +32,14 @@ kill -0 "$asker" || fail "the lock of the interfaces is free"
 in_time 0 list
 in_time 0 status
 in_time 0 groups
-in_time 1 check "$nic1"
-out_has "could not be read"
+# Linux 6.1 tells addresses and routes only under it.
+case $(uname -r) in
+6.1.*)
+	in_time 1 check "$nic1"
+	out_has "could not be read"
+	;;
+*) in_time 0 check "$nic1" ;;
+esac
 in_time 0 check "$nvme"
 in_time 0 hide "$nvme"
 in_time 0 return "$nvme"
