@@ -19,7 +19,8 @@ resume()
 	dmsetup resume lab-slow
 	kill "$holder" "$reader" 2>/dev/null
 	wait "$holder" "$reader"
-	dmsetup remove lab-slow
+	# udev may be having a look at it.
+	dmsetup remove --retry lab-slow
 }
 at_end resume
 
