@@ -6,12 +6,13 @@
 
 place=$(realpath "/sys/bus/pci/devices/$xhci2")
 stick=
-# After a return the bus is enumerated anew.
+# QEMU's card reader. After a return the bus is enumerated anew.
 find_stick()
 {
 	local device
-	for device in "$place"/usb*/*; do
-		[ "$(cat "$device/idVendor" 2>/dev/null)" != 0403 ] || stick=$device
+	for device in /sys/bus/usb/devices/*; do
+		[ "$(cat "$device/idVendor" 2>/dev/null)" = 08e6 ] || continue
+		case $(realpath "$device") in "$place"/*) stick=$device ;; esac
 	done
 	[ -n "$stick" ]
 }
