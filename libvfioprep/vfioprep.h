@@ -227,8 +227,9 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
 /*
  * One value; NULL when the record has none. Keys: device identity boot phase since by for pid
  * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem;
- * where `hide --node-owner` named one goal.node_owner ("0:107", -1 as it is);
- * and where `hide --power` changed them orig. and goal. of d3cold_allowed and power/control.
+ * where `hide --node-owner` named one goal.node_owner ("0:107", -1 as it is); and orig. of
+ * d3cold_allowed and power/control where the kernel has them, with goal. where VFP_POWER
+ * changed them.
  * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
  */
 const char *vfp_record_get(const struct vfp_record *record, const char *key);
@@ -248,7 +249,7 @@ struct vfp_plan;
 enum vfp_option {
 	/* The claim: for whom it is hidden; return refuses what is not claimed for him. */
 	VFP_FOR,
-	VFP_PID,		/* the process that the claim lives with; decimal */
+	VFP_PID,		/* the process that the claim lives with, and that runs; decimal */
 	VFP_FORCE,		/* KIND[:OBJECT]; may be set several times */
 	VFP_TIMEOUT,		/* seconds per step, 30 unless set; decimals allowed */
 	VFP_DEADLINE,		/* seconds for the whole, unlimited unless set */
