@@ -272,6 +272,14 @@ start_hidden()
 	all hidden
 }
 
+# half_hidden: killed right after the unbind, for walks of recover.
+half_hidden()
+{
+	start_original
+	walk_run -c "child write */unbind" -n 1 -a -k all vfioprep hide "${devices[@]}"
+	survivors_end
+}
+
 # walk N START CHECK COMMAND...: about N points of the command, each begun as the word START
 # prepares it and judged by the word CHECK; at each happens one of $ways in turn.
 walk()

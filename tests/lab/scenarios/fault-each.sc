@@ -85,13 +85,6 @@ check_broken()
 	recovers
 }
 
-half_hidden()
-{
-	start_original
-	walk_run -c "child write */unbind" -n 1 -a -k all vfioprep hide "${devices[@]}"
-	survivors_end
-}
-
 modprobe vfio-pci
 walk_devices "$nic1"
 walk 10 start_original check_hide vfioprep hide "$nic1"

@@ -40,13 +40,6 @@ check_recover()
 	recovers
 }
 
-half_hidden()
-{
-	start_original
-	walk_run -c "child write */unbind" -n 1 -a -k all vfioprep hide "${devices[@]}"
-	survivors_end
-}
-
 # lost_at N VERB...: who reads its output ends at this call.
 lost_at()
 {
