@@ -187,14 +187,21 @@ print_disk()
 # left on them of what was there.
 partitions()
 {
-	local disk=/dev/$1 size sizes=''
+	local disk=/dev/$1 size
 	shift
 	for size; do
-		sizes+="size=${size}M"$'\n'
-	done
-	printf '%s,\n' "$sizes" | sfdisk --quiet --wipe always --wipe-partitions always \
-		--label gpt "$disk"
+		printf 'size=%sM\n' "$size"
+	done > "$scenario_folder/table"
+	printf ',\n' >> "$scenario_folder/table"
+	await 20 write_table "$disk" "$scenario_folder/table"
 	udevadm settle
+}
+
+# The lock keeps udev from opening a partition meanwhile, which would keep the kernel from
+# reading the new table.
+write_table()
+{
+	flock "$1" sfdisk --quiet --wipe always --wipe-partitions always --label gpt "$1" < "$2"
 }
 
 # blank DISK...: nothing is on them that anybody recognises.
@@ -202,11 +209,16 @@ blank()
 {
 	local disk
 	for disk; do
-		wipefs --quiet --all --force "/dev/$disk"
-		dd if=/dev/zero "of=/dev/$disk" bs=1M count=8 conv=fsync status=none
-		blockdev --rereadpt "/dev/$disk"
+		await 20 wipe "/dev/$disk"
 	done
 	udevadm settle
+}
+
+wipe()
+{
+	flock "$1" sh -c 'wipefs --quiet --all --force "$1" &&
+		dd if=/dev/zero "of=$1" bs=1M count=8 conv=fsync status=none &&
+		blockdev --rereadpt "$1"' - "$1"
 }
 
 # lost DEV TEXT USE: check refuses and says TEXT, list says USE. $out is that of check.
