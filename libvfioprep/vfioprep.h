@@ -115,7 +115,12 @@ enum vfp_field {
 	VFP_NUMA_NODE,		/* decimal; NULL when unknown */
 	VFP_PHYSFN,		/* of a virtual function: the address of its physical function */
 	VFP_MODALIAS,		/* "pci:v00008086d..." */
-	VFP_PARENT,		/* address of the upstream bridge; NULL on a root bus */
+	VFP_PARENT,		/* address of the upstream bridge; NULL on a root bus; of a
+				   USB device the PCI controller above it */
+	VFP_USB_BUS,		/* of a USB device, decimal: 3; else NULL, as the next three */
+	VFP_USB_ADDRESS,	/* its number on the bus, decimal, another after each replug */
+	VFP_USB_PORT,		/* its port path on the bus: "1.2" */
+	VFP_USB_SPEED,		/* "480": Mbit/s */
 	_VFP_FIELD_MAX,
 };
 
@@ -229,7 +234,8 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
  * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem;
  * where `hide --node-owner` named one goal.node_owner ("0:107", -1 as it is); and orig. of
  * d3cold_allowed and power/control where the kernel has them, with goal. where VFP_POWER
- * changed them.
+ * changed them. Of what was plugged: guest ("qmp:/run/web1.qmp"), id, and unplug, "pending" from
+ * when the guest was asked to let go.
  * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
  */
 const char *vfp_record_get(const struct vfp_record *record, const char *key);
@@ -351,6 +357,44 @@ const char *const *vfp_dialects(void);
 
 /* One line on @dialect for a listing; NULL when there is none of that name. */
 const char *vfp_dialect_help(const char *dialect);
+
+/* -- a hypervisor that is there ------------------------------------------------------ */
+
+/*
+ * What a connection to a hypervisor can do. QEMU's monitor is built in (vfp_guest_qmp());
+ * others are the caller's. Times are in milliseconds, a negative one is no limit; each call
+ * comes back by then. All return 0 or a negative errno, and with one *ret_why may be set to a
+ * sentence, to be freed with free().
+ */
+struct vfp_guest_ops {
+	/*
+	 * What has the id @id in the guest: *ret_kind one of the kinds of requests ("" when it is
+	 * none of them), and of a host device *ret_device: the PCI address or the USB device's
+	 * port path, else NULL. Both to be freed. -ENOENT: nothing has it.
+	 */
+	int (*find)(void *data, const char *id, int timeout, char **ret_kind,
+		    char **ret_device, char **ret_why);
+	/*
+	 * Bring what is asked for into the guest and verify that it is there. Properties that
+	 * were left to the hypervisor's side (a free root port, the next CPU) are chosen.
+	 * -EREMOTEIO: refused, and nothing of it is left there; -ETIMEDOUT: it is not known
+	 * what came of it; -EOPNOTSUPP, -EINVAL: cannot be said so.
+	 */
+	int (*attach)(void *data, struct vfp_hotplug *hotplug, int timeout, char **ret_why);
+	/*
+	 * Ask the guest to let go, wait until it has, and remove what stood behind it.
+	 * -ENOENT: nothing has the id; -EREMOTEIO: refused, it stays there; -ETIMEDOUT: asked,
+	 * and still there.
+	 */
+	int (*detach)(void *data, const struct vfp_hotplug *hotplug, int timeout,
+		      char **ret_why);
+	/*
+	 * The next thing that the guest has let go of, whoever asked for it. NULL: cannot be
+	 * followed. -ETIMEDOUT: none so far; -EPIPE: the hypervisor has ended.
+	 */
+	int (*next_gone)(void *data, int timeout, char **ret_id, char **ret_why);
+	void (*close)(void *data);
+};
 
 #ifdef __cplusplus
 }

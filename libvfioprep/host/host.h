@@ -250,6 +250,9 @@ struct record {
 	char *orig_driver, *orig_module, *orig[SETTINGS];
 	char *goal_driver, *goal[SETTINGS]; /* NULL: no concern of this record; OVERRIDE always is */
 	char *goal_node_owner;	/* "uid:gid" of the vfio node, -1 as it is; NULL: as it is */
+	char *guest;	/* who has it or is asked for it: "qmp:/run/web1.qmp", "ch:", "virsh:", "xl:" */
+	char *id;	/* its id there */
+	char *unplug;	/* "pending": the guest was asked to let go; NULL: it was not */
 	char *back;	/* what shall hang below again: see model.h, struct below_list */
 	char *problem;	/* why it cannot be acted upon; NULL when it can */
 	bool stale;	/* the problem: of another boot or another device; hide may replace it */

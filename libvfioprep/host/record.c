@@ -37,6 +37,9 @@ static const struct {
 	{ "goal.d3cold_allowed", offsetof(struct record, goal[D3COLD]) },
 	{ "goal.power/control", offsetof(struct record, goal[POWER]) },
 	{ "goal.node_owner", offsetof(struct record, goal_node_owner) },
+	{ "guest", offsetof(struct record, guest) },
+	{ "id", offsetof(struct record, id) },
+	{ "unplug", offsetof(struct record, unplug) },
 	{ "back", offsetof(struct record, back) },
 	{ "problem", offsetof(struct record, problem) },
 };
