@@ -130,10 +130,10 @@ static int lock_all(struct vfp_plan *plan, struct target **sorted, size_t n)
 
 		if (before && streq(before->lock_name, t->lock_name)) {
 			t->lock_fd = before->lock_fd;
-			t->error = before->error;
-			continue;
+			r = before->error == -EINPROGRESS ? -EBUSY : before->error;
+		} else {
+			r = lock_target(plan, t);
 		}
-		r = lock_target(plan, t);
 		if (r == -ENOMEM)
 			return r;
 		r = r < 0 ? say_lock_failed(plan, t, r) : 0;

@@ -15,3 +15,8 @@ unlock_group
 run 0 hide --timeout 1 "$nic1"
 run 0 return "$nic1"
 unchanged before
+
+lock_group "$pair0"
+refuses 4 hide --timeout 1 "$pair0" "$pair1"
+err_lines 2
+unlock_group
