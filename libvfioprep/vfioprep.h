@@ -93,18 +93,22 @@ void vfp_ctx_cancel(struct vfp_ctx *ctx);
 /* -- devices ------------------------------------------------------------------------ */
 
 /*
- * An immutable snapshot of one PCI function. Taking it opens no config space and no device
- * node and takes no device lock, so it neither wakes the device nor waits for it.
+ * An immutable snapshot of one PCI function or USB device. Taking it opens no config space and no
+ * device node and takes no device lock, so it neither wakes the device nor waits for it. (The
+ * names of a USB device take its lock: a child of the library reads them when first asked.)
  */
 struct vfp_device;
 
 /* What vfp_device_get() can be asked. NULL or "" in an answer means "none". */
 enum vfp_field {
-	VFP_ADDRESS,		/* "0000:05:00.0" */
-	VFP_DRIVER,		/* name of the bound driver */
+	VFP_ADDRESS,		/* "0000:05:00.0"; of a USB device its bus and port path, "3-1.2" */
+	VFP_DRIVER,		/* name of the bound driver; those of the interfaces of a USB
+				   device: "usbhid, snd-usb-audio" */
 	VFP_IDS,		/* "8086:10fb" */
 	VFP_SUBSYSTEM,		/* "8086:0003" */
-	VFP_CLASS,		/* "020000": base class, subclass, programming interface */
+	VFP_CLASS,		/* "020000": base class, subclass, programming interface; of a
+				   USB device class, subclass and protocol, its own or, where it
+				   has none, those of its first interface */
 	VFP_CLASS_NAME,		/* "Ethernet controller" */
 	VFP_CLASS_SHORT,	/* "Ethernet" */
 	VFP_VENDOR_NAME,	/* "Intel Corporation" */
@@ -125,9 +129,10 @@ enum vfp_field {
 };
 
 /*
- * The devices that @selector names, in the order of their addresses; NULL selects all.
+ * The devices that @selector names, in the order of their addresses; NULL selects all of PCI.
  * Forms: "05:00.0", "0000:05:00.0", "05:00" or "05:00.*", "8086:10fb", "group:14", a network
- * interface, a disk ("/dev/sda", "sda"); "pci:" in front settles an ambiguity.
+ * interface, a disk ("/dev/sda", "sda"); of USB "3-1.2", "003.007" or "003/007", "03f0:8607",
+ * and "usb:*", which selects all of USB. "pci:" or "usb:" in front settles an ambiguity.
  * @why, when not NULL, receives one sentence on failure, to be freed with free().
  * Errors: -EINVAL malformed or ambiguous; -ENODEV nothing there by that name; -EPERM an
  * interface or disk whose PCI function carries other things as well.
@@ -146,8 +151,11 @@ const char *vfp_device_get(const struct vfp_device *device, enum vfp_field field
 /* The IOMMU group's number; -ENODATA where the device has none. */
 int vfp_device_get_group(const struct vfp_device *device);
 
-/* True for bridges of any kind: header type 1 or 2, class 06xx with a bus below. */
+/* True for bridges of any kind: header type 1 or 2, class 06xx with a bus below, USB hubs. */
 bool vfp_device_is_bridge(const struct vfp_device *device);
+
+/* Is it a USB device? Those are described to a hypervisor, but never hidden or returned. */
+bool vfp_device_is_usb(const struct vfp_device *device);
 
 /* -- findings ----------------------------------------------------------------------- */
 

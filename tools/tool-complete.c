@@ -142,6 +142,19 @@ static void offer_files(bool directories_only)
 		closedir(d);
 }
 
+/* Hubs are in no one's way, but nothing can be done with them. */
+static void offer_usb(struct vfp_ctx *ctx)
+{
+	struct vfp_device **devices = NULL;
+
+	if (vfp_select(ctx, "usb:*", NULL, &devices) < 0)
+		return;
+	for (struct vfp_device **d = devices; *d; d++)
+		if (!vfp_device_is_bridge(*d))
+			offer_address(*d);
+	vfp_devices_free(devices);
+}
+
 static void offer_from_devices(struct vfp_ctx *ctx, const char *type)
 {
 	struct vfp_device **devices = NULL;
@@ -155,6 +168,8 @@ static void offer_from_devices(struct vfp_ctx *ctx, const char *type)
 	else
 		offer_devices(ctx, devices);
 	vfp_devices_free(devices);
+	if (tool.usb && streq(type, "DEVICE"))
+		offer_usb(ctx);
 }
 
 /* Of "ADDRESS,DRI" only the last word is to be completed. */

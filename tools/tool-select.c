@@ -27,6 +27,19 @@ static bool is_selected(const struct selection *selection, size_t n,
 	return false;
 }
 
+/* Verbs that bind drivers, or are about IOMMU groups, are for PCI. */
+static int refuse_usb(struct vfp_device *const *list)
+{
+	for (; !tool.usb && *list; list++)
+		if (vfp_device_is_usb(*list))
+			return fail(
+				-EPERM, vfp_device_get(*list, VFP_ADDRESS),
+				"a USB device; %s is for PCI devices (a guest is given "
+				"a USB device by plug alone)",
+				tool.name);
+	return 0;
+}
+
 /* Takes @list over. With @siblings_only bridges are left out. */
 static int add_list(struct selection *selection, struct vfp_device **list,
 		    bool no_bridges)
@@ -62,6 +75,11 @@ int selection_add(struct vfp_ctx *ctx, struct selection *selection, const char *
 		return fail(r, strchr(why, ':') ? NULL : selector, "%s", why);
 	if (r < 0)
 		return fail_errno(r, selector, "cannot be looked up");
+	r = refuse_usb(list);
+	if (r < 0) {
+		vfp_devices_free(list);
+		return r;
+	}
 	return add_list(selection, list, false);
 }
 

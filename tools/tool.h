@@ -128,6 +128,7 @@ struct tool {
 	const char *details;	/* for --help, wrapped; "\n" begins a line; may be NULL */
 	unsigned int sets;	/* of enum tool_sets */
 	enum tool_devices devices;
+	bool usb;		/* a DEVICE may be one of USB; else they are refused */
 	const struct option_row *options; /* may be NULL */
 
 	/*

@@ -121,6 +121,7 @@ const struct tool tool = {
 	.operands = "DEVICE...",
 	.min = 1,
 	.max = MANY,
+	.usb = true,
 	.help = "Say whether devices can be passed, and what the host would lose.",
 	.details = "Ends with 0 when all can, 3 when one cannot, 1 when it could not be "
 		   "told, "

@@ -117,6 +117,7 @@ const struct tool tool = {
 	.name = "list",
 	.operands = "[DEVICE...]",
 	.max = MANY,
+	.usb = true,
 	.help = "List PCI devices: driver, IOMMU group, and what uses them.",
 	.details =
 		"DEVICE narrows the list: an address (05:00.0, 05:00 for a whole slot), "

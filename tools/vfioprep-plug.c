@@ -287,6 +287,7 @@ const struct tool tool = {
 	.operands = "[DEVICE...]",
 	.min = 0,
 	.max = MANY,
+	.usb = true,
 	.help = "Print the command that plugs a device into a guest.",
 	.details =
 		"Several devices are functions of one slot, and become that in the guest: "

@@ -59,6 +59,7 @@ _public_ void vfp_ctx_free(struct vfp_ctx *ctx)
 	if (!ctx)
 		return;
 	names_free(ctx->names);
+	reader_free(ctx->reader);
 	mirror_free(ctx->mirror);
 	closep(&ctx->root_fd);
 	closep(&ctx->cancel_fd);

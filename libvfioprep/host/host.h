@@ -19,6 +19,8 @@
 
 #define PCI_DEVICES  "/sys/bus/pci/devices"
 #define PCI_DRIVERS  "/sys/bus/pci/drivers"
+#define USB_DEVICES  "/sys/bus/usb/devices"
+#define USB_DRIVERS  "/sys/bus/usb/drivers"
 #define IOMMU_GROUPS "/sys/kernel/iommu_groups"
 #define STATE_DIR    "/run/vfioprep"
 #define RECORD_DIR   STATE_DIR "/records"
@@ -51,6 +53,7 @@ const char *seam_root(void);
 
 struct names;
 struct mirror;
+struct reader;
 
 struct vfp_ctx {
 	char *root;		  /* "" for /, else the folder that paths are mapped below */
@@ -64,6 +67,7 @@ struct vfp_ctx {
 	struct names *names;	  /* libpci, opened when first asked */
 	struct mirror *mirror;	  /* where reads are copied to; NULL mostly */
 	char *boot_id;		  /* read when first asked */
+	struct reader *reader;	  /* for reader_attr(); NULL mostly */
 };
 
 #define log_at(ctx, level, ...)                            \
@@ -204,12 +208,19 @@ struct reader {
 };
 
 /*
- * What one read of /proc/PID/NAME gives, with a '\0' after it, until the next call; "" when it
- * has gone or does not answer. Returns the size.
+ * What one read of @path gives, with a '\0' after it, until the next call; "" when it has gone
+ * or does not answer. Returns the size.
  */
-size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *pid,
-		   const char *name, const char **ret_text);
+size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *path,
+		   const char **ret_text);
 void reader_done(struct reader *reader);
+
+/*
+ * As root_attr(), of a file of sysfs for which the kernel takes a lock of the device. The first
+ * one that does not come back in time is the last that is tried. -ENODATA: nothing to be had.
+ */
+int reader_attr(struct vfp_ctx *ctx, const char *path, char **ret_value);
+void reader_free(struct reader *reader);
 
 /* -- lock.c ------------------------------------------------------------------------------ */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files of other processes that the kernel takes out of their memory (/proc/PID/cmdline and
- * environ). It waits for whoever changes the map of that memory, without a limit: a guest that
- * hangs would keep everybody who looks. So a child reads, one file a step; once one does not
- * come back in time nothing more is read.
+ * Files for which the kernel waits without a limit: those of other processes that it takes out
+ * of their memory (/proc/PID/cmdline and environ), where it waits for whoever changes the map of
+ * that memory, and the strings of USB devices, where it waits for a driver that comes or goes.
+ * One that hangs would keep everybody who looks. So a child reads, one file a step; once one
+ * does not come back in time nothing more is read.
  */
 #include "host/host.h"
 
@@ -14,7 +15,7 @@
 
 struct reading {
 	struct vfp_ctx *ctx;
-	char path[64];
+	char path[PATH_MAX];
 	size_t size;
 	char text[READER_MAX];
 };
@@ -55,8 +56,8 @@ static int start(struct reader *reader, struct vfp_ctx *ctx)
 	return 0;
 }
 
-size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *pid,
-		   const char *name, const char **ret_text)
+size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *path,
+		   const char **ret_text)
 {
 	int r = reader->failed ? -EINPROGRESS : 0;
 
@@ -67,8 +68,7 @@ size_t reader_read(struct reader *reader, struct vfp_ctx *ctx, const char *pid,
 		reader->failed = true;
 		return 0;
 	}
-	snprintf(reader->reading->path, sizeof(reader->reading->path), "/proc/%s/%s", pid,
-		 name);
+	snprintf(reader->reading->path, sizeof(reader->reading->path), "%s", path);
 	r = child_step(ctx, &reader->child, deadline_in(WAIT_MSEC));
 	reader->failed = r == -EINPROGRESS || r == -ECANCELED || r == -EPIPE;
 	if (r < 0)
@@ -84,4 +84,36 @@ void reader_done(struct reader *reader)
 	child_end(&reader->child, !reader->failed);
 	munmap(reader->reading, sizeof(*reader->reading));
 	*reader = (struct reader){ 0 };
+}
+
+/* -- attributes ---------------------------------------------------------------------- */
+
+void reader_free(struct reader *reader)
+{
+	if (reader)
+		reader_done(reader);
+	free(reader);
+}
+
+int reader_attr(struct vfp_ctx *ctx, const char *path, char **ret_value)
+{
+	const char *text;
+	char *value;
+
+	/* Files of a dump wait for nobody. */
+	if (ctx->dump)
+		return root_attr(ctx, ret_value, "%s", path);
+	if (!ctx->reader)
+		ctx->reader = calloc(1, sizeof(*ctx->reader));
+	if (!ctx->reader)
+		return -ENOMEM;
+	if (!reader_read(ctx->reader, ctx, path, &text))
+		return -ENODATA;
+	if (ctx->mirror)
+		mirror_file(ctx, path, text, strlen(text));
+	value = strdup(text);
+	if (!value)
+		return -ENOMEM;
+	*ret_value = chomp(value);
+	return 0;
 }

@@ -100,3 +100,21 @@ int address_compare(const char *a, const char *b)
 
 	return m < n ? -1 : m > n;
 }
+
+size_t path_function(const char *place, char address[ADDRESS_MAX])
+{
+	size_t found = 0;
+
+	for (const char *part = place; *part;) {
+		size_t len = strcspn(part, "/");
+		char name[ADDRESS_MAX];
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, part);
+		if (len < sizeof(name) && address_is_full(name)) {
+			strcpy(address, name);
+			found = (size_t)(part - place) + len;
+		}
+		part += len + (part[len] == '/');
+	}
+	return found;
+}

@@ -166,12 +166,24 @@ static bool is_guest(const struct holder *holder)
 	return holder->guest || startswith(holder->name, "qemu");
 }
 
+/* It is the device that is asked about: nobody else can have it. */
+static int say_held(struct check *c, const char *who)
+{
+	c->kind = "held";
+	return check_use(c, USE_VITAL, "%s", who)
+		     ?: check_add(c, VFP_REFUSE, who,
+				  "unplug it from the guest, or end the process",
+				  "%s has it", who);
+}
+
 static int say_taken(struct check *c, const struct opener *opener, const char *device)
 {
 	bool guest = is_guest(opener->holder);
 	_cleanup_free_ char *who = NULL;
 	int r = holders_text(opener->holder, 1, &who);
 
+	if (r == 0 && c->device->usb)
+		return say_held(c, who);
 	r = r ?: check_use(c, guest ? USE_VITAL : USE_MINOR, "usb %s: %s", device, who);
 	return r
 		     ?: check_add(c, guest ? VFP_REFUSE : VFP_WARN, who,

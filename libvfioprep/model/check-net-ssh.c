@@ -109,11 +109,11 @@ static int add_session_of(struct search *s, pid_t pid, bool live)
 	struct network *n = s->network;
 	struct tcp tcp = { 0 };
 	const char *variables;
-	char number[16];
+	char path[64];
 	size_t size;
 
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	size = reader_read(&s->reader, s->ctx, number, "environ", &variables);
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	size = reader_read(&s->reader, s->ctx, path, &variables);
 	if (!find_ssh(variables, size, &tcp))
 		return 0;
 	for (size_t i = 0; i < n->n_sessions; i++)

@@ -10,9 +10,11 @@ int check_bridge(struct check *c, struct thing *thing)
 	(void)thing;
 	if (!c->device->bridge)
 		return 0;
-	return check_use(c, USE_NORMAL, "bridge")
+	return check_use(c, USE_NORMAL, c->device->usb ? "hub" : "bridge")
 		       ?: check_add(c, VFP_REFUSE, NULL, NULL,
-				    "it is a bridge; bridges are never given to a guest")
+				    "it is a %s; %s are never given to a guest",
+				    c->device->usb ? "hub" : "bridge",
+				    c->device->usb ? "hubs" : "bridges")
 		       ?: 1;
 }
 

@@ -12,68 +12,71 @@ static const struct row {
 	const char *kind; /* the word for --force */
 	const char
 		*subsystem; /* once for each of these below; NULL: once for the device */
-	bool use;           /* says what the host uses the device for */
+	enum {
+		USE = 1, /* says what the host uses the device for */
+		PCI = 2, /* about what only PCI functions have */
+	} about;
 	check_fn *look;
 } rows[] = {
-	{ "bridge", NULL, true, check_bridge },
-	{ "iommu", NULL, false, check_iommu },
-	{ "iommu", NULL, false, check_reserved },
-	{ "iommu", NULL, false, check_interrupts },
-	{ "sriov", NULL, false, check_sriov },
-	{ "held", NULL, true, check_held },
-	{ "disk", "block", true, check_mounted },
-	{ "disk", "block", true, check_swap },
-	{ "disk", "block", true, check_mapping },
-	{ "disk", "block", true, check_zfs },
-	{ "disk", "block", false, check_exclusive },
-	{ "disk", "block", false, check_opened },
-	{ "disk", "block", false, check_fstab },
-	{ "disk", "block", false, check_signature },
-	{ "disk", "virtio", true, check_shared_folder },
-	{ "disk", NULL, true, check_mounts_known },
-	{ "net", "net", true, check_ssh },
-	{ "net", "net", false, check_sshd },
-	{ "net", "net", true, check_default_route },
-	{ "net", "net", true, check_only_route },
-	{ "net", "net", true, check_master },
-	{ "net", "net", true, check_upper },
-	{ "net", "net", true, check_addresses },
-	{ "net", "net", true, check_routes },
-	{ "net", NULL, true, check_network_known },
-	{ "net", BELOW_AWAY, true, check_away },
-	{ "net", NULL, true, check_no_interface },
-	{ "display", NULL, true, check_console },
-	{ "display", NULL, true, check_framebuffer },
-	{ "display", "graphics", true, check_text_console },
-	{ "display", "drm", true, check_open },
-	{ "display", "graphics", true, check_open },
-	{ "display", "accel", true, check_open },
-	{ "display", NULL, true, check_nvidia },
-	{ "input", "input", true, check_keyboard },
-	{ "input", "input", true, check_pointer },
-	{ "input", "bluetooth", true, check_keyboard },
-	{ "input", "bluetooth", true, check_pointer },
-	{ "usb", "usb", true, check_usb_taken },
-	{ "sound", "sound", true, check_open },
-	{ "sound", "sound", false, check_sound_controls },
-	{ "video", "video4linux", true, check_open },
-	{ "disk", "scsi_generic", false, check_open },
-	{ "disk", "scsi_tape", false, check_open },
-	{ "disk", "nvme-generic", false, check_open },
-	{ "bluetooth", "bluetooth", true, check_bluetooth },
-	{ "tty", "tty", true, check_tty_console },
-	{ "tty", "tty", true, check_open },
-	{ "tpm", "tpm", true, check_tpm },
-	{ "tpm", "tpm", true, check_open },
-	{ "tpm", "tpmrm", true, check_open },
-	{ "watchdog", "watchdog", true, check_watchdog },
-	{ "watchdog", NULL, true, check_watchdog_elsewhere },
-	{ "watchdog", "watchdog", true, check_open },
-	{ "rdma", "infiniband_verbs", true, check_open },
-	{ "rdma", "infiniband_mad", true, check_open },
-	{ "group", NULL, false, check_group },
-	{ "reset", NULL, false, check_reset },
-	{ "power", NULL, false, check_power },
+	{ "bridge", NULL, USE, check_bridge },
+	{ "iommu", NULL, PCI, check_iommu },
+	{ "iommu", NULL, PCI, check_reserved },
+	{ "iommu", NULL, PCI, check_interrupts },
+	{ "sriov", NULL, PCI, check_sriov },
+	{ "held", NULL, USE | PCI, check_held },
+	{ "disk", "block", USE, check_mounted },
+	{ "disk", "block", USE, check_swap },
+	{ "disk", "block", USE, check_mapping },
+	{ "disk", "block", USE, check_zfs },
+	{ "disk", "block", 0, check_exclusive },
+	{ "disk", "block", 0, check_opened },
+	{ "disk", "block", 0, check_fstab },
+	{ "disk", "block", 0, check_signature },
+	{ "disk", "virtio", USE, check_shared_folder },
+	{ "disk", NULL, USE, check_mounts_known },
+	{ "net", "net", USE, check_ssh },
+	{ "net", "net", 0, check_sshd },
+	{ "net", "net", USE, check_default_route },
+	{ "net", "net", USE, check_only_route },
+	{ "net", "net", USE, check_master },
+	{ "net", "net", USE, check_upper },
+	{ "net", "net", USE, check_addresses },
+	{ "net", "net", USE, check_routes },
+	{ "net", NULL, USE, check_network_known },
+	{ "net", BELOW_AWAY, USE, check_away },
+	{ "net", NULL, USE | PCI, check_no_interface },
+	{ "display", NULL, USE | PCI, check_console },
+	{ "display", NULL, USE | PCI, check_framebuffer },
+	{ "display", "graphics", USE, check_text_console },
+	{ "display", "drm", USE, check_open },
+	{ "display", "graphics", USE, check_open },
+	{ "display", "accel", USE, check_open },
+	{ "display", NULL, USE | PCI, check_nvidia },
+	{ "input", "input", USE, check_keyboard },
+	{ "input", "input", USE, check_pointer },
+	{ "input", "bluetooth", USE, check_keyboard },
+	{ "input", "bluetooth", USE, check_pointer },
+	{ "usb", "usb", USE, check_usb_taken },
+	{ "sound", "sound", USE, check_open },
+	{ "sound", "sound", PCI, check_sound_controls },
+	{ "video", "video4linux", USE, check_open },
+	{ "disk", "scsi_generic", 0, check_open },
+	{ "disk", "scsi_tape", 0, check_open },
+	{ "disk", "nvme-generic", 0, check_open },
+	{ "bluetooth", "bluetooth", USE, check_bluetooth },
+	{ "tty", "tty", USE, check_tty_console },
+	{ "tty", "tty", USE, check_open },
+	{ "tpm", "tpm", USE, check_tpm },
+	{ "tpm", "tpm", USE, check_open },
+	{ "tpm", "tpmrm", USE, check_open },
+	{ "watchdog", "watchdog", USE, check_watchdog },
+	{ "watchdog", NULL, USE | PCI, check_watchdog_elsewhere },
+	{ "watchdog", "watchdog", USE, check_open },
+	{ "rdma", "infiniband_verbs", USE, check_open },
+	{ "rdma", "infiniband_mad", USE, check_open },
+	{ "group", NULL, PCI, check_group },
+	{ "reset", NULL, PCI, check_reset },
+	{ "power", NULL, PCI, check_power },
 };
 
 int check_add(struct check *c, enum vfp_severity severity, const char *object,
@@ -248,12 +251,18 @@ static int run_row(struct check *c, const struct row *row)
 	return r;
 }
 
+static bool is_asked(const struct check *c, const struct row *row)
+{
+	return (!c->use_only || (row->about & USE)) &&
+	       (!c->device->usb || !(row->about & PCI));
+}
+
 int check_run(struct check *c)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
-		if (rows[i].use || !c->use_only)
+		if (is_asked(c, &rows[i]))
 			r = run_row(c, &rows[i]);
 	return r < 0 ? r : 0;
 }

@@ -230,7 +230,8 @@ _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_fi
 	if (!device->named &&
 	    (field == VFP_CLASS_NAME || field == VFP_CLASS_SHORT ||
 	     field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME || field == VFP_NAME))
-		look_up_names((struct vfp_device *)device);
+		(device->usb ? usb_look_up_names
+			     : look_up_names)((struct vfp_device *)device);
 	if (!device->placed && field == VFP_NUMA_NODE)
 		look_up_numa_node((struct vfp_device *)device);
 	return device->value[field];
@@ -244,6 +245,11 @@ _public_ int vfp_device_get_group(const struct vfp_device *device)
 _public_ bool vfp_device_is_bridge(const struct vfp_device *device)
 {
 	return device->bridge;
+}
+
+_public_ bool vfp_device_is_usb(const struct vfp_device *device)
+{
+	return device->usb;
 }
 
 /* Variants are called mlx5_vfio_pci, xe-vfio-pci and so on; all end alike. */

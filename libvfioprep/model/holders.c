@@ -107,8 +107,9 @@ static char *guest_of_option(const char *option)
 /* QEMU's name for its guest; NULL when it is no QEMU or has none. */
 static char *guest_name(struct vfp_ctx *ctx, struct reader *reader, const char *pid)
 {
-	const char *words;
-	size_t n = reader_read(reader, ctx, pid, "cmdline", &words);
+	_cleanup_free_ char *path = strf("/proc/%s/cmdline", pid);
+	const char *words = "";
+	size_t n = path ? reader_read(reader, ctx, path, &words) : 0;
 
 	if (!strstr(words, "qemu") && !strstr(words, "kvm"))
 		return NULL;

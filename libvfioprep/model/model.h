@@ -32,6 +32,12 @@ bool address_is_full(const char *text);
 /* By domain, bus, slot and function, as qsort() wants it, of full addresses. */
 int address_compare(const char *a, const char *b);
 
+/*
+ * The length of the path @place up to its last PCI function, whose address is put into
+ * @address; 0: it is below none.
+ */
+size_t path_function(const char *place, char address[ADDRESS_MAX]);
+
 /* -- device.c ---------------------------------------------------------------------------- */
 
 struct vfp_device {
@@ -43,6 +49,7 @@ struct vfp_device {
 	bool bridge;
 	bool header_bridge;	/* header type is not 0 */
 	bool vfio;	/* bound to a vfio driver: it has a vfio-dev folder */
+	bool usb;	/* a USB device; else a PCI function. A hub counts as a bridge */
 };
 
 /* Snapshot of one function by its full address. -ENODEV: not there. */
@@ -80,6 +87,39 @@ bool driver_hides(const char *driver);
 
 /* Is it one of vfio's, so that /dev/vfio has a node while it is bound? */
 bool driver_is_vfio(const char *driver);
+
+/* -- usb.c: the snapshot of a USB device ------------------------------------------------- */
+
+#define USB_NAME_MAX 64
+
+/* Is @text the name of a USB device as the kernel writes it, "3-1.2" or, of a root hub, "usb3"? */
+bool usb_is_name(const char *text);
+
+/* Snapshot of one USB device by that name. -ENODEV: not there. */
+int usb_load(struct vfp_ctx *ctx, const char *name, struct vfp_device **ret_device);
+
+/* Its interfaces ("3-1.2:1.0"), and the driver of one; "" for none. */
+int usb_interfaces(const struct vfp_device *device, char ***ret_names);
+int usb_interface_driver(const struct vfp_device *device, const char *interface,
+			 char **ret_driver);
+
+/* "/dev/bus/usb/003/007", by which programs and guests have it. NULL: out of memory. */
+char *usb_device_node(const struct vfp_device *device);
+void usb_look_up_names(struct vfp_device *device);
+
+/* -- select-usb.c: for select.c alone ---------------------------------------------------- */
+
+/* "3-1.2", "003.003" or "003/003"; @loose: it was said that it is USB, so "usb3" and "3.3" too. */
+bool usb_is_form(const char *text, bool loose);
+
+/* The name of the device that such a form means. -ENODEV: no device has that number. */
+int usb_find(struct vfp_ctx *ctx, const char *text, char **ret_name);
+
+/* The names of the devices whose ids are @ids, in lower case; NULL: of all. */
+int usb_with_ids(struct vfp_ctx *ctx, const char *ids, char ***ret_names);
+
+/* As qsort() wants it, of two such names. */
+int usb_compare(const char *a, const char *b);
 
 /* -- group.c ----------------------------------------------------------------------------- */
 

@@ -104,25 +104,6 @@ static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 
 /* -- from the place to the function -------------------------------------------------- */
 
-/* The length of @place up to its last PCI function, 0 when it is below none. */
-static size_t function_length(const char *place, char address[ADDRESS_MAX])
-{
-	size_t found = 0;
-
-	for (const char *part = place; *part;) {
-		size_t len = strcspn(part, "/");
-		char name[ADDRESS_MAX];
-
-		snprintf(name, sizeof(name), "%.*s", (int)len, part);
-		if (len < sizeof(name) && address_is_full(name)) {
-			strcpy(address, name);
-			found = (size_t)(part - place) + len;
-		}
-		part += len + (part[len] == '/');
-	}
-	return found;
-}
-
 /* Looks in a controller's folder for the hidden path node that serves the head @disk. */
 static int path_node(struct vfp_ctx *ctx, const char *controller, const char *disk,
 		     char **ret_place)
@@ -286,7 +267,7 @@ int name_to_function(struct vfp_ctx *ctx, const char *text, const char *quoted,
 		r = resolve_head(ctx, quoted, why, &place);
 	if (r < 0)
 		return r;
-	length = function_length(place, address);
+	length = path_function(place, address);
 	if (!length)
 		return say_why(why, -ENODEV, "%s belongs to no PCI device", quoted);
 	function = strndup(place, length);

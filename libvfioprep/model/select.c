@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Selectors: from the words of a person to PCI functions. An address goes straight to the
- * device's folder; only ids and "all" look at every device. An interface or a disk stands
- * for its PCI function only when nothing else hangs below that, since whoever says "sdb"
- * does not mean sda on the same controller.
+ * Selectors: from the words of a person to PCI functions and USB devices. An address goes
+ * straight to the device's folder; only ids and "all" look at every device. An interface or a
+ * disk stands for its PCI function only when nothing else hangs below that, since whoever says
+ * "sdb" does not mean sda on the same controller.
  *
  * The text comes from command lines, hooks and configuration, so it is bounded and
  * checked before it becomes part of any path, and escaped and cut before it is quoted.
@@ -123,27 +123,6 @@ static bool parse_ids(const char *text, char ids[10])
 	return true;
 }
 
-static bool usb_has_ids(struct vfp_ctx *ctx, const char *ids)
-{
-	_cleanup_strings_ char **names = NULL;
-
-	if (root_list(ctx, "/sys/bus/usb/devices", &names) < 0)
-		return false;
-	for (char **name = names; *name; name++) {
-		_cleanup_free_ char *vendor = NULL, *product = NULL;
-
-		if (strchr(*name, ':') ||
-		    root_attr(ctx, &vendor, "/sys/bus/usb/devices/%s/idVendor", *name) <
-			    0 ||
-		    root_attr(ctx, &product, "/sys/bus/usb/devices/%s/idProduct", *name) <
-			    0)
-			continue;
-		if (strncmp(ids, vendor, 4) == 0 && streq(ids + 5, product))
-			return true;
-	}
-	return false;
-}
-
 /* "0000:05:00.0, 0000:06:00.0 and 3 more" */
 static char *join_shown(char *const *list)
 {
@@ -173,28 +152,12 @@ static int refuse_several(struct selection *s, const char *ids)
 		text);
 }
 
-/* @pci: it was said that a PCI device is meant. */
-static int select_ids(struct selection *s, const char *ids, bool pci)
+/* Ids may be those of several devices, and of none. */
+static int one_of(struct selection *s, const char *ids, const char *none)
 {
-	int r = scan(s, ids);
-	bool usb;
-
-	if (r < 0)
-		return r;
-	usb = !pci && usb_has_ids(s->ctx, ids);
-	if (usb && s->n)
-		return say_why(s->why, -EINVAL,
-			       "%s is ambiguous: a PCI and a USB device have these ids; "
-			       "say pci:%s",
-			       ids, ids);
-	if (usb)
-		return say_why(s->why, -ENODEV,
-			       "%s is a USB device; only PCI devices are selected here",
-			       ids);
-	if (s->n > 1 && !s->many)
-		return refuse_several(s, ids);
-	return s->n ? 0
-		    : say_why(s->why, -ENODEV, "%s: no PCI device has these ids", ids);
+	if (!s->n)
+		return say_why(s->why, -ENODEV, "%s: %s", ids, none);
+	return s->n > 1 && !s->many ? refuse_several(s, ids) : 0;
 }
 
 static int select_group(struct selection *s, const char *text)
@@ -220,33 +183,86 @@ static int select_group(struct selection *s, const char *text)
 	return r;
 }
 
-/* -- the forms ----------------------------------------------------------------------- */
+/* -- USB ----------------------------------------------------------------------------- */
 
-static bool all_digits(const char *text, size_t n)
+static int add_usb(struct selection *s, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!isdigit((unsigned char)text[i]))
-			return false;
-	return n > 0;
+	_cleanup_device_ struct vfp_device *device = NULL;
+	int r = usb_load(s->ctx, name, &device);
+
+	r = r ?: list_add((void ***)&s->list, &s->n, device);
+	if (r == 0)
+		device = NULL;
+	return r;
 }
 
-/* "3-1.2" (a port), "003.003", "003/003" (bus and address). */
-static bool looks_like_usb(const char *text)
+static int compare_usb(const void *a, const void *b)
 {
-	size_t bus = strcspn(text, "-./"), rest;
+	const struct vfp_device *const *m = a, *const *n = b;
 
-	if (!all_digits(text, bus) || !text[bus])
-		return false;
-	if (text[bus] != '-')
-		return bus == 3 && strlen(text) == 7 && all_digits(text + 4, 3);
-	for (text += bus + 1;; text += rest + 1) {
-		rest = strcspn(text, ".");
-		if (!all_digits(text, rest))
-			return false;
-		if (!text[rest])
-			return true;
+	return usb_compare(device_address(*m), device_address(*n));
+}
+
+static int add_all_usb(struct selection *s, char *const *names)
+{
+	int r = 0;
+
+	for (; r == 0 && *names; names++) {
+		r = add_usb(s, *names);
+		if (r == -ENODEV)
+			r = 0;
 	}
+	if (r == 0 && s->n)
+		qsort(s->list, s->n, sizeof(*s->list), compare_usb);
+	return r;
 }
+
+static int select_usb(struct selection *s, const char *text)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = usb_find(s->ctx, text, &name);
+
+	r = r ?: add_usb(s, name);
+	return r == -ENODEV ? no_device(s, text) : r;
+}
+
+/* What comes after "usb:". */
+static int select_usb_form(struct selection *s, const char *text)
+{
+	_cleanup_strings_ char **names = NULL;
+	char ids[10] = "";
+	int r;
+
+	if (usb_is_form(text, true))
+		return select_usb(s, text);
+	if (!parse_ids(text, ids) && !streq(text, "*"))
+		return refuse_text(
+			s, -EINVAL, text,
+			"names no USB device; say 3-1.2 (a port), 003.007 (bus "
+			"and device) or 03f0:8607 (ids)");
+	r = usb_with_ids(s->ctx, *ids ? ids : NULL, &names) ?: add_all_usb(s, names);
+	return r == 0 && *ids ? one_of(s, ids, "no USB device has these ids") : r;
+}
+
+/* -- ids, of whichever bus ----------------------------------------------------------- */
+
+static int select_ids(struct selection *s, const char *ids)
+{
+	_cleanup_strings_ char **usb = NULL;
+	int r = scan(s, ids);
+
+	r = r ?: usb_with_ids(s->ctx, ids, &usb);
+	if (r < 0)
+		return r;
+	if (*usb && s->n)
+		return say_why(s->why, -EINVAL,
+			       "%s is ambiguous: a PCI and a USB device have these ids; "
+			       "say pci:%s or usb:%s",
+			       ids, ids, ids);
+	return add_all_usb(s, usb) ?: one_of(s, ids, "no device has these ids");
+}
+
+/* -- the forms ----------------------------------------------------------------------- */
 
 static bool has_dot_component(const char *text)
 {
@@ -298,12 +314,13 @@ static int select_form(struct selection *s, const char *text)
 	char ids[10];
 
 	if (startswith(text, "usb:"))
-		return refuse_text(s, -EINVAL, text,
-				   "USB devices are not selected here, only PCI");
+		return select_usb_form(s, text + 4);
 	if (pci)
 		text += 4;
+	if (parse_ids(text, ids) && !pci)
+		return select_ids(s, ids);
 	if (parse_ids(text, ids))
-		return select_ids(s, ids, pci);
+		return scan(s, ids) ?: one_of(s, ids, "no PCI device has these ids");
 	if (address_parse(text, &address) == 0)
 		return select_address(s, text, address);
 	if (pci)
@@ -311,10 +328,8 @@ static int select_form(struct selection *s, const char *text)
 				   "neither a PCI address nor a pair of ids");
 	if (startswith(text, "group:"))
 		return select_group(s, text);
-	if (looks_like_usb(text))
-		return refuse_text(
-			s, -EINVAL, text,
-			"this is how USB devices are named; only PCI is selected here");
+	if (usb_is_form(text, false))
+		return select_usb(s, text);
 	return select_named(s, text);
 }
 

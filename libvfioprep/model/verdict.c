@@ -17,9 +17,11 @@ static const struct {
 
 static int run(struct check *c, const struct vfp_check_options *options)
 {
+	/* Records, modules and locked memory are matters of VFIO. */
+	bool wide = !c->device->bridge && !c->device->usb;
 	int r = check_run(c);
 
-	for (size_t i = 0; i < ARRAY_SIZE(more) && r == 0 && !c->device->bridge; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(more) && r == 0 && wide; i++) {
 		c->kind = more[i].kind;
 		r = more[i].look(c, options);
 	}

@@ -101,6 +101,24 @@ void fixture_modules(struct fixture *f, const char *const *modules);
 /* The folder of a device ("/sys/devices/pci0000:00/..."); to be freed. */
 char *fixture_device_path(struct fixture *f, const char *address);
 
+/* -- USB (fixture-usb.c) ------------------------------------------------------------- */
+
+struct fixture_usb {
+	const char *controller;	/* address of the PCI function; needed for a port of a root hub */
+	const char *name;	/* "3-1", "3-1.2" (then there must be a hub 3-1), "usb3" */
+	unsigned int number;	/* on its bus */
+	const char *ids;	/* "0951:1666" unless given */
+	const char *class;	/* "000000" unless given: that of its interfaces */
+	const char *interfaces;	/* class and driver of each: "030101 usbhid,080650" */
+	const char *manufacturer, *product, *serial;
+	const char *speed;	/* "480" unless given */
+};
+
+void fixture_usb(struct fixture *f, const struct fixture_usb *u);
+
+/* The folder of a USB device; to be freed. */
+char *fixture_usb_path(struct fixture *f, const char *name);
+
 /* -- what hangs below (fixture-below.c) ---------------------------------------------- */
 
 struct fixture_net {
