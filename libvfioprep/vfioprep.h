@@ -333,7 +333,7 @@ int vfp_plan_run(struct vfp_plan *plan, struct vfp_finding ***ret_findings);
 
 /* -- hotplug ------------------------------------------------------------------------ */
 
-/* What a guest shall gain or lose. Kinds: "pci". */
+/* What a guest shall gain or lose: a kind, an id, and properties. */
 struct vfp_hotplug;
 
 enum vfp_action { VFP_ATTACH, VFP_DETACH };
@@ -343,13 +343,38 @@ int vfp_hotplug_new(const char *kind, const char *id, struct vfp_hotplug **ret_h
 void vfp_hotplug_free(struct vfp_hotplug *hotplug);
 
 /*
- * Set a property; for kind "pci": host (required), bus, addr, multifunction, rombar, romfile.
+ * Set a property. Kinds and their properties; * is required where a device is added:
+ *	pci	host* bus addr multifunction rombar romfile iommufd vf-token
+ *	usb	hostbus hostaddr hostport vendorid productid guest-reset bus port
+ *		(bus and address or port, or both ids)
+ *	cpu	index, or socket-id die-id cluster-id module-id core-id thread-id; node-id
+ *		model (QEMU's type; of "host" the x86_64 one); total: so many in all, instead
+ *	memory	size* backend (ram, file, memfd) mem-path hugetlb share prealloc node
+ *		model (pc-dimm, virtio-mem-pci) requested-size block-size bus addr;
+ *		total: so much in all, instead; requested-size without size: resize
+ *	disk	filename* type (file, block) format (raw, qcow2) read-only serial target
+ *		model (virtio-blk-pci, scsi-hd) bus addr
+ *	nic	backend* (user, tap=NAME, bridge=NAME, vhost-user=SOCKET, macvtap=NAME)
+ *		mac model vhost bus addr
+ *	fs	socket* tag* queue-size bus addr
+ *	pmem	mem-path* size share read-only model (virtio-pmem-pci, nvdimm) node bus addr
+ *	vsock	guest-cid* socket bus addr
+ *	each	domain (the guest's name) api-socket (Cloud Hypervisor's)
+ * Names are QEMU's where it has one. Switches are "on" or "off"; sizes in bytes, or as "512M",
+ * "4G", multiples of 2 MiB; addresses of slots in hex; ids of vendors and products in hex.
  * -EINVAL: unknown key, or a value that makes no sense for it; vfp_hotplug_render() then fails
  * with the sentence on it until the key is set right.
  */
 int vfp_hotplug_set(struct vfp_hotplug *hotplug, const char *key, const char *value);
 
-/* The id, given or derived; NULL while neither an id nor a host is known. */
+/*
+ * A property in its one form (0000:05:00.0; bytes and numbers in decimal, ids of USB devices
+ * as 0x03f0), and the kind. NULL: not set, or there is none of that name.
+ */
+const char *vfp_hotplug_get(const struct vfp_hotplug *hotplug, const char *key);
+const char *vfp_hotplug_kind(const struct vfp_hotplug *hotplug);
+
+/* The id, given or derived; NULL while too little is known to derive one. */
 const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug);
 
 /*

@@ -4,7 +4,7 @@
  * data (command.c), and a dialect (dialect.c) spells them. What is printed is so the very
  * list that is sent. Nothing here looks at the host or changes it.
  *
- * A new kind of device is a value in enum kind, its row in hotplug.c, and a row of cells
+ * A new kind of device is a value in enum kind, its row in kinds.c, and a row of cells
  * per dialect. A new dialect is a file of its own and a line in DIALECTS.
  */
 #ifndef VFIOPREP_GUEST_H
@@ -14,14 +14,85 @@
 
 #include <jansson.h>
 
-/* -- hotplug.c ----------------------------------------------------------------------- */
+/* -- values.c, kinds.c --------------------------------------------------------------- */
 
 enum kind {
 	KIND_PCI,
+	KIND_USB,
+	KIND_CPU,
+	KIND_MEMORY,
+	KIND_DISK,
+	KIND_NIC,
+	KIND_FS,
+	KIND_PMEM,
+	KIND_VSOCK,
 	_KIND_MAX,
 };
 
 #define ACTIONS (VFP_DETACH + 1)
+
+/* Which JSON type QEMU wants for it. */
+enum type { TEXT, SWITCH, NUMBER };
+
+struct property {
+	const char *name;
+	enum type type;
+	int (*canonical)(const char *value, char **ret);
+	const char *wrong; /* after "NAME 'VALUE'": what is wrong and what to write */
+};
+
+#define PROPERTIES_MAX 20
+
+struct kind_row {
+	const char *name;
+	const struct property *properties;
+	/* *ret stays NULL while too little is set. */
+	int (*derive_id)(const struct vfp_hotplug *hotplug, char **ret);
+};
+
+extern const struct kind_row kinds[_KIND_MAX];
+
+/* Memory comes in multiples of this, the size of a huge page. */
+#define MEMORY_STEP (2ULL << 20)
+
+/* Of the property "backend": "tap0" for @type "tap"; NULL when it is of another type. */
+const char *nic_backend(const struct vfp_hotplug *hotplug, const char *type);
+
+/* Each brings a value to its canonical form, in new memory; -EINVAL refuses it. */
+int value_path(const char *value, char **ret);
+int value_absolute_path(const char *value, char **ret);
+int value_domain(const char *value, char **ret);
+int value_tag(const char *value, char **ret);
+int value_word(const char *value, char **ret);
+int value_bus(const char *value, char **ret);
+int value_cpu_model(const char *value, char **ret);
+int value_uuid(const char *value, char **ret);
+int value_switch(const char *value, char **ret);
+int value_zero_one(const char *value, char **ret);
+int value_memory_backend(const char *value, char **ret);
+int value_memory_model(const char *value, char **ret);
+int value_pmem_model(const char *value, char **ret);
+int value_disk_model(const char *value, char **ret);
+int value_disk_type(const char *value, char **ret);
+int value_disk_format(const char *value, char **ret);
+int value_number(const char *value, char **ret);
+int value_count(const char *value, char **ret);
+int value_usb_address(const char *value, char **ret);
+int value_cid(const char *value, char **ret);
+int value_queue_size(const char *value, char **ret);
+int value_size(const char *value, char **ret);
+int value_size_or_0(const char *value, char **ret);
+int value_pci_host(const char *value, char **ret);
+int value_pci_slot(const char *value, char **ret);
+int value_usb_port(const char *value, char **ret);
+int value_usb_id(const char *value, char **ret);
+int value_mac(const char *value, char **ret);
+int value_nic_backend(const char *value, char **ret);
+
+/* A guest-side "SLOT[.FUNCTION]", in hex with or without "0x". -EINVAL otherwise. */
+int slot_parse(const char *text, unsigned int *ret_slot, unsigned int *ret_function);
+
+/* -- hotplug.c ----------------------------------------------------------------------- */
 
 enum kind hotplug_kind(const struct vfp_hotplug *hotplug);
 
@@ -34,15 +105,13 @@ const char *hotplug_get(const struct vfp_hotplug *hotplug, const char *key);
 /* The same, but -EINVAL with its sentence when it is not set. */
 int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 		 const char **ret_value, char **why);
+int hotplug_need_id(const struct vfp_hotplug *hotplug, const char **ret_id, char **why);
 
 /* Copy a property, if set, to @args with the JSON type that QEMU wants. */
 int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args);
 
 /* -EINVAL with its sentence when a value was refused and has not been set right since. */
 int hotplug_ready(const struct vfp_hotplug *hotplug, char **why);
-
-/* A guest-side "SLOT[.FUNCTION]", in hex with or without "0x". -EINVAL otherwise. */
-int slot_parse(const char *text, unsigned int *ret_slot, unsigned int *ret_function);
 
 /* -- command.c ----------------------------------------------------------------------- */
 

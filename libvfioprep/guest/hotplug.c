@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The request: what a guest shall gain or lose, as properties with checked values. Each
- * kind is a row and a list of properties; a value is brought to one canonical form when
- * it is set, so that nothing behind this file has to check or to guess again.
+ * The request: what a guest shall gain or lose, as properties with checked values. A value
+ * is brought to its canonical form when it is set; an id that was not given is derived
+ * from what is set so far.
  *
  * A refused value leaves its sentence in the request. A request that was asked for what
  * it could not take must not go out without it, and whoever renders it learns why.
  */
 #include "guest/guest.h"
 
-enum type { TEXT, SWITCH, NUMBER };
-
-struct property {
-	const char *name;
-	enum type type;
-	int (*canonical)(const char *value, char **ret);
-	const char *wrong; /* after "NAME 'VALUE'": what is wrong and what to write */
-};
-
-struct kind_row {
-	const char *name;
-	const struct property *properties; /* the first identifies the device */
-	char *(*derive_id)(const char *identity);
-};
-
-#define PROPERTIES_MAX 8
-#define LETTERS        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 struct vfp_hotplug {
 	enum kind kind;
@@ -33,127 +17,6 @@ struct vfp_hotplug {
 	char *value[PROPERTIES_MAX];
 	char *refused[PROPERTIES_MAX]; /* the sentence, until the property is set right */
 	char *unknown; /* the sentence on a key that the kind does not have */
-};
-
-static int set_text(char **ret, char *text)
-{
-	if (!text)
-		return -ENOMEM;
-	*ret = text;
-	return 0;
-}
-
-static int pci_host(const char *value, char **ret)
-{
-	char text[ADDRESS_MAX];
-	struct address address;
-
-	if (address_parse(value, &address) < 0 || address.any_function)
-		return -EINVAL;
-	address_format(&address, text);
-	return set_text(ret, strdup(text));
-}
-
-/* A bus is named after its controller: "rp1", "pci.0"; "/" leads through the tree. */
-static int bus_name(const char *value, char **ret)
-{
-	const char *p = value + (*value == '/');
-
-	if (!*p || !strchr(LETTERS, *p) || p[strspn(p, LETTERS "0123456789_.-/")])
-		return -EINVAL;
-	return set_text(ret, strdup(value));
-}
-
-static const char *without_0x(const char *s)
-{
-	return startswith(s, "0x") ? s + 2 : s;
-}
-
-int slot_parse(const char *text, unsigned int *ret_slot, unsigned int *ret_function)
-{
-	const char *dot = strchr(text, '.');
-	_cleanup_free_ char *slot_text =
-		strndup(text, dot ? (size_t)(dot - text) : strlen(text));
-	uint64_t slot, function = 0;
-
-	if (!slot_text)
-		return -ENOMEM;
-	if (parse_number(without_0x(slot_text), 16, 0x1f, &slot) < 0)
-		return -EINVAL;
-	if (dot && parse_number(without_0x(dot + 1), 16, 7, &function) < 0)
-		return -EINVAL;
-	*ret_slot = slot;
-	*ret_function = function;
-	return 0;
-}
-
-static int pci_slot(const char *value, char **ret)
-{
-	unsigned int slot, function;
-	int r = slot_parse(value, &slot, &function);
-
-	if (r < 0)
-		return r;
-	return set_text(ret, function ? strf("0x%x.0x%x", slot, function)
-				      : strf("0x%x", slot));
-}
-
-static int on_off(const char *value, char **ret)
-{
-	if (!streq(value, "on") && !streq(value, "off"))
-		return -EINVAL;
-	return set_text(ret, strdup(value));
-}
-
-static int zero_one(const char *value, char **ret)
-{
-	if (!streq(value, "0") && !streq(value, "1"))
-		return -EINVAL;
-	return set_text(ret, strdup(value));
-}
-
-/* JSON and XML hold text: no invalid UTF-8, no control characters, no U+FFFE, U+FFFF. */
-static int file_path(const char *value, char **ret)
-{
-	_cleanup_free_ char *shown = escape(value);
-
-	if (!shown)
-		return -ENOMEM;
-	if (!*value || !streq(shown, value) || strstr(value, "\xef\xbf\xbe") ||
-	    strstr(value, "\xef\xbf\xbf"))
-		return -EINVAL;
-	return set_text(ret, take(shown));
-}
-
-/* Without dots, although QEMU takes them: libvirt silently drops an alias with a dot. */
-static char *pci_id(const char *host)
-{
-	char *id = strf("vfio-%s", host);
-
-	for (char *p = id; p && *p; p++)
-		if (*p == ':' || *p == '.')
-			*p = '-';
-	return id;
-}
-
-static const struct property pci_properties[] = {
-	{ "host", TEXT, pci_host,
-	  "is not the address of one PCI function; write it as 05:00.0 or 0000:05:00.0" },
-	{ "bus", TEXT, bus_name,
-	  "cannot be a bus of QEMU; write the id of a root port or a bus as rp1 or pci.0" },
-	{ "addr", TEXT, pci_slot,
-	  "is not a slot of the guest; write SLOT or SLOT.FUNCTION in hex, up to 1f.7" },
-	{ "multifunction", SWITCH, on_off, "is no switch; write on or off" },
-	{ "rombar", NUMBER, zero_one, "is not 0 (hide the ROM) or 1 (show it)" },
-	{ "romfile", TEXT, file_path,
-	  "is not a file name in printable UTF-8; give the ROM image another name" },
-	{ 0 },
-};
-
-_Static_assert(ARRAY_SIZE(pci_properties) <= PROPERTIES_MAX, "more room for properties");
-
-static const struct kind_row kinds[_KIND_MAX] = {
-	[KIND_PCI] = { "pci", pci_properties, pci_id },
 };
 
 const char *hotplug_kind_name(enum kind kind)
@@ -245,11 +108,21 @@ static int refuse_key(struct vfp_hotplug *hotplug, const char *key)
 				  known.s));
 }
 
+static int derive_id(struct vfp_hotplug *hotplug)
+{
+	char *derived = NULL;
+	int r = kinds[hotplug->kind].derive_id(hotplug, &derived);
+
+	if (r == 0)
+		replace(&hotplug->derived_id, derived);
+	return r;
+}
+
 _public_ int vfp_hotplug_set(struct vfp_hotplug *hotplug, const char *key,
 			     const char *value)
 {
 	const struct kind_row *kind = &kinds[hotplug->kind];
-	_cleanup_free_ char *canonical = NULL, *shown = NULL, *derived = NULL;
+	_cleanup_free_ char *canonical = NULL, *shown = NULL;
 	int i = property_index(hotplug, key), r;
 
 	if (i < 0)
@@ -263,20 +136,24 @@ _public_ int vfp_hotplug_set(struct vfp_hotplug *hotplug, const char *key,
 	}
 	if (r < 0)
 		return r;
-	if (i == 0) {
-		derived = kind->derive_id(canonical);
-		if (!derived)
-			return -ENOMEM;
-		replace(&hotplug->derived_id, take(derived));
-	}
 	replace(&hotplug->value[i], take(canonical));
 	replace(&hotplug->refused[i], NULL);
-	return 0;
+	return derive_id(hotplug);
 }
 
 _public_ const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug)
 {
 	return hotplug->id ? hotplug->id : hotplug->derived_id;
+}
+
+_public_ const char *vfp_hotplug_kind(const struct vfp_hotplug *hotplug)
+{
+	return hotplug_kind_name(hotplug->kind);
+}
+
+_public_ const char *vfp_hotplug_get(const struct vfp_hotplug *hotplug, const char *key)
+{
+	return hotplug_get(hotplug, key);
 }
 
 const char *hotplug_get(const struct vfp_hotplug *hotplug, const char *key)
@@ -297,6 +174,16 @@ int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 	return 0;
 }
 
+int hotplug_need_id(const struct vfp_hotplug *hotplug, const char **ret_id, char **why)
+{
+	const char *id = vfp_hotplug_id(hotplug);
+
+	if (!id)
+		return say_why(why, -EINVAL, "an id is missing; give one");
+	*ret_id = id;
+	return 0;
+}
+
 int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args)
 {
 	int i = property_index(hotplug, key);
@@ -313,7 +200,7 @@ int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args
 		json = json_boolean(streq(value, "on"));
 		break;
 	case NUMBER:
-		json = json_integer(atoll(value));
+		json = json_integer(strtoll(value, NULL, 0));
 		break;
 	}
 	return json_put(args, key, json);
