@@ -13,6 +13,7 @@
  *   fail.c      what failed, and back to the state found
  *   state.c diff.c run.c   a state, the steps between two, and the children that do them
  *   back.c      waiting for what hung below
+ *   usb.c       records of USB devices that a guest is given; usb-back.c their coming back
  *   print.c     the steps as a shell script
  */
 #ifndef VFIOPREP_ACT_H
@@ -294,6 +295,41 @@ int target_set_phase(struct vfp_plan *plan, struct target *target, const char *p
 
 /* Wait until what hung below the returned targets is there again; -EAGAIN in those where not. */
 void await_back(struct vfp_plan *plan);
+
+/* -- usb.c, usb-back.c: USB devices that a guest is given --------------------------------------------- */
+
+/*
+ * A USB device is not hidden: the hypervisor takes its interfaces from their drivers, and should
+ * give them back. A record says which those were, from before the plug until all of it is back.
+ *
+ * Record that @guest ("qmp:/run/web1.qmp") is about to get @device by the name @id. The same
+ * again changes nothing. -EBUSY: a record says that another guest has it, and somebody does;
+ * -EPERM: the record that is there cannot be trusted.
+ */
+int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char *guest,
+	       const char *id, const char *by, struct findings *findings);
+
+/* The guest was asked to let go of it. */
+int usb_set_pending(struct vfp_ctx *ctx, const char *address);
+
+/* The names of the devices that are recorded for @guest, with the id @id (NULL: any). */
+int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id, char ***ret_names);
+
+/*
+ * After the guest has let go of @address (or the plug has failed): wait up to @timeout
+ * milliseconds until the interfaces have the recorded drivers and what hung below is there.
+ * Interfaces that stay without a driver are bound, and in the end the whole device is bound
+ * anew; nothing is written while somebody has it. The record is dropped with 0.
+ * 0 also when there is no record; -EBUSY somebody still has it; -EAGAIN not all has come back;
+ * -EINPROGRESS a write did not come back; -ENODEV it has been unplugged (the record is dropped).
+ */
+int usb_returned(struct vfp_ctx *ctx, const char *address, int64_t timeout,
+		 struct findings *findings);
+
+/* What the two files on this share: what hangs below, inputs too; who has the node, NULL: nobody. */
+int usb_lock(struct vfp_ctx *ctx, const char *address, int *ret_fd);
+int usb_below(struct vfp_ctx *ctx, const char *path, char **ret_text);
+char *usb_holders(struct vfp_ctx *ctx, const struct vfp_device *device, bool *ret_complete);
 
 /* -- print.c ----------------------------------------------------------------------------- */
 

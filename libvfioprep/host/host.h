@@ -25,6 +25,7 @@
 #define STATE_DIR    "/run/vfioprep"
 #define RECORD_DIR   STATE_DIR "/records"
 #define LOCK_DIR     STATE_DIR "/locks"
+#define USB_DIR      STATE_DIR "/usb" /* records of USB devices */
 
 /* -- ctx.c ------------------------------------------------------------------------------ */
 
@@ -217,10 +218,21 @@ void reader_done(struct reader *reader);
 
 /*
  * As root_attr(), of a file of sysfs for which the kernel takes a lock of the device. The first
- * one that does not come back in time is the last that is tried. -ENODATA: nothing to be had.
+ * one that does not come back in time is the last that is tried: -EINPROGRESS from then on.
+ * -ENODATA: nothing to be had.
  */
 int reader_attr(struct vfp_ctx *ctx, const char *path, char **ret_value);
 void reader_free(struct reader *reader);
+
+/* -- usb.c ------------------------------------------------------------------------------- */
+
+#define USB_NAME_MAX 64
+
+/* Is @text the name of a USB device as the kernel writes it, "3-1.2" or, of a root hub, "usb3"? */
+bool usb_is_name(const char *text);
+
+/* "03f0:8607 SERIAL". -EINPROGRESS: the device does not answer. */
+int usb_identity(struct vfp_ctx *ctx, const char *name, char **ret_identity);
 
 /* -- lock.c ------------------------------------------------------------------------------ */
 
@@ -259,6 +271,7 @@ enum setting {
 struct record {
 	char *device, *identity, *boot, *phase, *since, *by, *for_, *pid;
 	char *orig_driver, *orig_module, *orig[SETTINGS];
+	char *orig_interfaces;	/* of USB, instead: "3-1:1.0 usbhid;3-1:1.1 ;" */
 	char *goal_driver, *goal[SETTINGS]; /* NULL: no concern of this record; OVERRIDE always is */
 	char *goal_node_owner;	/* "uid:gid" of the vfio node, -1 as it is; NULL: as it is */
 	char *guest;	/* who has it or is asked for it: "qmp:/run/web1.qmp", "ch:", "virsh:", "xl:" */
@@ -273,7 +286,7 @@ void record_done(struct record *record);
 #define _cleanup_record_ _cleanup_(record_done)
 
 /*
- * The record of @address. -ENOENT: none. A record that cannot be trusted or understood, or is
+ * The record of @address, which may be the name of a USB device. -ENOENT: none. A record that cannot be trusted or understood, or is
  * of another boot or identity (modalias), comes with ->problem set, and 0.
  */
 int record_load(struct vfp_ctx *ctx, const char *address, struct record *ret_record);
@@ -289,6 +302,9 @@ const char *record_field(const struct record *record, const char *key);
 
 /* The addresses that have a record. 0 and an empty list when there is no state directory. */
 int record_list(struct vfp_ctx *ctx, char ***ret_addresses);
+
+/* The same of USB devices, by their names. */
+int record_list_usb(struct vfp_ctx *ctx, char ***ret_names);
 
 /*
  * What record_save() leaves behind when it is killed has no effect. The addresses whose record

@@ -108,7 +108,7 @@ int reader_attr(struct vfp_ctx *ctx, const char *path, char **ret_value)
 	if (!ctx->reader)
 		return -ENOMEM;
 	if (!reader_read(ctx->reader, ctx, path, &text))
-		return -ENODATA;
+		return ctx->reader->failed ? -EINPROGRESS : -ENODATA;
 	if (ctx->mirror)
 		mirror_file(ctx, path, text, strlen(text));
 	value = strdup(text);

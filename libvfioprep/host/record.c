@@ -29,6 +29,7 @@ static const struct {
 	{ "pid", offsetof(struct record, pid) },
 	{ "orig.driver", offsetof(struct record, orig_driver) },
 	{ "orig.module", offsetof(struct record, orig_module) },
+	{ "orig.interfaces", offsetof(struct record, orig_interfaces) },
 	{ "orig.driver_override", offsetof(struct record, orig[OVERRIDE]) },
 	{ "orig.d3cold_allowed", offsetof(struct record, orig[D3COLD]) },
 	{ "orig.power/control", offsetof(struct record, orig[POWER]) },
@@ -157,8 +158,11 @@ static bool is_name(const char *s)
 /* Has it all that is needed to act upon it? */
 static bool is_complete(const struct record *record)
 {
-	return record->device && record->identity && record->boot && record->phase &&
-	       record->orig_driver && record->orig[OVERRIDE] && record->goal_driver &&
+	if (!record->device || !record->identity || !record->boot || !record->phase)
+		return false;
+	if (usb_is_name(record->device))
+		return record->orig_interfaces && record->guest && record->id;
+	return record->orig_driver && record->orig[OVERRIDE] && record->goal_driver &&
 	       record->goal[OVERRIDE] && is_name(record->orig_driver) &&
 	       is_name(record->orig_module) && is_name(record->goal_driver);
 }
@@ -189,10 +193,15 @@ static int parse(char *text, struct record *record, const char **why)
 
 /* -- load, save, drop ------------------------------------------------------------------------- */
 
+static const char *folder_of(const char *address)
+{
+	return usb_is_name(address) ? USB_DIR : RECORD_DIR;
+}
+
 static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text,
 		     bool *ret_trusted)
 {
-	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false), fd = -1;
+	_cleanup_close_ int dir = state_dir_open(ctx, folder_of(address), false), fd = -1;
 	char path[PATH_MAX];
 	size_t size;
 	struct stat st;
@@ -202,7 +211,7 @@ static int read_file(struct vfp_ctx *ctx, const char *address, char **ret_text,
 		*ret_trusted = dir != -EPERM;
 		return dir;
 	}
-	snprintf(path, sizeof(path), RECORD_DIR "/%s", address);
+	snprintf(path, sizeof(path), "%s/%s", folder_of(address), address);
 	fd = root_open(ctx, path, O_PATH | O_NOFOLLOW);
 	*ret_trusted = true;
 	if (fd < 0)
@@ -231,7 +240,9 @@ static int set_problem(struct record *record, const char *address, bool stale,
 static int check_subject(struct vfp_ctx *ctx, const char *address, struct record *record)
 {
 	_cleanup_free_ char *identity = NULL;
-	int r = root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", address);
+	int r = usb_is_name(address)
+		      ? usb_identity(ctx, address, &identity)
+		      : root_attr(ctx, &identity, PCI_DEVICES "/%s/modalias", address);
 
 	if (!streq(record->device, address))
 		return set_problem(record, address, false, "it names another device");
@@ -243,6 +254,8 @@ static int check_subject(struct vfp_ctx *ctx, const char *address, struct record
 	/* What could not be read for want of memory or descriptors has not gone. */
 	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
 		return r;
+	if (r == -EINPROGRESS)
+		return set_problem(record, address, false, "the device does not answer");
 	if (r < 0)
 		return set_problem(record, address, true, "the device is gone");
 	if (!streq(record->identity, identity))
@@ -306,7 +319,7 @@ static int write_new(int dir, const char *name, const struct str *text)
 
 int record_save(struct vfp_ctx *ctx, const struct record *record)
 {
-	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, true);
+	_cleanup_close_ int dir = state_dir_open(ctx, folder_of(record->device), true);
 	_cleanup_str_ struct str text = { 0 };
 	_cleanup_free_ char *new = strf(".%s.new", record->device);
 	int r;
@@ -326,7 +339,7 @@ int record_save(struct vfp_ctx *ctx, const struct record *record)
 
 int record_drop(struct vfp_ctx *ctx, const char *address)
 {
-	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false);
+	_cleanup_close_ int dir = state_dir_open(ctx, folder_of(address), false);
 
 	if (!ctx->seam)
 		return -EROFS;

@@ -6,9 +6,10 @@
 #include "host/host.h"
 
 /* Names of records, or of those that were broken off before they had theirs. */
-static int list_names(struct vfp_ctx *ctx, bool left_over, char ***ret_names)
+static int list_names(struct vfp_ctx *ctx, const char *folder, bool left_over,
+		      char ***ret_names)
 {
-	_cleanup_close_ int dir = state_dir_open(ctx, RECORD_DIR, false);
+	_cleanup_close_ int dir = state_dir_open(ctx, folder, false);
 	char **names = NULL;
 	size_t kept = 0;
 	int r;
@@ -22,7 +23,7 @@ static int list_names(struct vfp_ctx *ctx, bool left_over, char ***ret_names)
 		*ret_names = names;
 		return 0;
 	}
-	r = root_list(ctx, RECORD_DIR, &names);
+	r = root_list(ctx, folder, &names);
 	if (r < 0)
 		return r;
 	for (char **name = names; *name; name++) {
@@ -38,14 +39,19 @@ static int list_names(struct vfp_ctx *ctx, bool left_over, char ***ret_names)
 
 int record_list(struct vfp_ctx *ctx, char ***ret_addresses)
 {
-	return list_names(ctx, false, ret_addresses);
+	return list_names(ctx, RECORD_DIR, false, ret_addresses);
+}
+
+int record_list_usb(struct vfp_ctx *ctx, char ***ret_names)
+{
+	return list_names(ctx, USB_DIR, false, ret_names);
 }
 
 /* ".ADDRESS.new" is what write_new() was killed over. */
 int record_list_broken_off(struct vfp_ctx *ctx, char ***ret_addresses)
 {
 	char **names;
-	int r = list_names(ctx, true, &names);
+	int r = list_names(ctx, RECORD_DIR, true, &names);
 
 	if (r < 0)
 		return r;

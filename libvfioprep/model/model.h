@@ -90,11 +90,6 @@ bool driver_is_vfio(const char *driver);
 
 /* -- usb.c: the snapshot of a USB device ------------------------------------------------- */
 
-#define USB_NAME_MAX 64
-
-/* Is @text the name of a USB device as the kernel writes it, "3-1.2" or, of a root hub, "usb3"? */
-bool usb_is_name(const char *text);
-
 /* Snapshot of one USB device by that name. -ENODEV: not there. */
 int usb_load(struct vfp_ctx *ctx, const char *name, struct vfp_device **ret_device);
 

@@ -13,29 +13,6 @@
 #define CLASS_HUB           0x09
 #define CLASS_MISC          0xef /* also where interfaces are grouped: look at the first */
 
-static size_t digits(const char *text)
-{
-	return strspn(text, "0123456789");
-}
-
-bool usb_is_name(const char *text)
-{
-	size_t n;
-
-	if (strlen(text) >= USB_NAME_MAX)
-		return false;
-	if (startswith(text, "usb"))
-		return digits(text + 3) && !text[3 + digits(text + 3)];
-	n = digits(text);
-	if (!n || text[n] != '-')
-		return false;
-	do {
-		text += n + 1;
-		n = digits(text);
-	} while (n && text[n] == '.');
-	return n && !text[n];
-}
-
 /* -- files that take no lock --------------------------------------------------------- */
 
 static int attr(const struct vfp_device *d, const char *name, char **ret_value)
