@@ -242,8 +242,9 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
  * orig.driver orig.module orig.driver_override goal.driver goal.driver_override back problem;
  * where `hide --node-owner` named one goal.node_owner ("0:107", -1 as it is); and orig. of
  * d3cold_allowed and power/control where the kernel has them, with goal. where VFP_POWER
- * changed them. Of what was plugged: guest ("qmp:/run/web1.qmp"), id, and unplug, "pending" from
- * when the guest was asked to let go.
+ * changed them. Of what was plugged: guest ("qmp:/run/web1.qmp"), id, guest.process, as pid, where
+ * it is known, and unplug from when the guest was asked to let go: "pending", or "keep" when it
+ * stays hidden afterwards.
  * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
  */
 const char *vfp_record_get(const struct vfp_record *record, const char *key);
@@ -286,6 +287,12 @@ enum vfp_option {
 enum vfp_event {
 	VFP_UNBOUND,	/* @device was taken from @driver and that was verified */
 	VFP_BOUND,	/* @device was bound to @driver and that was verified */
+	/*
+	 * @device (an address; of what is none of the host's, the kind) is in the guest, and has
+	 * left it. @driver is the id there.
+	 */
+	VFP_PLUGGED,
+	VFP_UNPLUGGED,
 };
 
 /* Progress, in the order in which the devices were added. */
@@ -426,8 +433,73 @@ struct vfp_guest_ops {
 	 * followed. -ETIMEDOUT: none so far; -EPIPE: the hypervisor has ended.
 	 */
 	int (*next_gone)(void *data, int timeout, char **ret_id, char **ret_why);
+	/* The process that runs the guest; 0: not known, as with NULL. */
+	int (*process)(void *data);
 	void (*close)(void *data);
 };
+
+/* A guest that devices are handed to. */
+struct vfp_guest;
+
+/*
+ * A guest that records call @name ("qmp:/run/web1.qmp", "ch:/run/web1.sock", "virsh:web1"), by
+ * what @ops can do, which are handed @data. Both are the guest's from then on, also with an
+ * error, and closed with it.
+ */
+int vfp_guest_new(struct vfp_ctx *ctx, const char *name, const struct vfp_guest_ops *ops,
+		  void *data, struct vfp_guest **ret_guest);
+void vfp_guest_free(struct vfp_guest *guest);
+
+/*
+ * What has the id @id in the guest, as a request by which it can be detached: its kind and, of a
+ * host device, its host; by the records where it has left the guest already. Waits @timeout
+ * milliseconds. @why as for vfp_select().
+ * Errors: -ENODEV nothing has the id; -EPERM what has it is of no kind of request; those of the
+ * connection.
+ */
+int vfp_guest_find(struct vfp_guest *guest, const char *id, int timeout,
+		   struct vfp_hotplug **ret_request, char **why);
+
+/*
+ * Plug what @requests (NULL-terminated) ask for, in their order: all of them or none. @plan says
+ * how: VFP_WAIT is the time that the guest has, VFP_BY who asks, and its progress is told
+ * VFP_PLUGGED. The devices that were added to it by vfp_plan_hide() are hidden first, and given
+ * back when the plug fails. A host device that is in the guest under its id already is done.
+ * Where a device is is recorded before the guest is asked, and stays so until it is known that
+ * the guest did not take it. Returns 0 or, with findings as vfp_plan_run():
+ * -EREMOTEIO the guest refused, all is as it was; -ETIMEDOUT it did not say, and counts as
+ * having it; -EPERM not hidden, or the id belongs to something else; -EBUSY another guest has
+ * it; -ECANCELED failed or interrupted, all is as it was; -EINVAL, and those of
+ * vfp_plan_run(); -EOPNOTSUPP: the hypervisor cannot.
+ */
+int vfp_attach(struct vfp_guest *guest, struct vfp_hotplug *const *requests,
+	       struct vfp_plan *plan, struct vfp_finding ***ret_findings);
+
+/*
+ * Ask the guest to let go of what @requests name, wait (VFP_WAIT of @plan) until it has, and
+ * return the host devices among them, as vfp_plan_return() does with the options of @plan; with
+ * @keep they stay hidden. Each is told to its progress (VFP_UNPLUGGED) and is a transaction of
+ * its own; the worst error is returned. What has left already is only returned, and with the last of
+ * an IOMMU group what was unplugged of it before. That the guest is asked is recorded.
+ * -EREMOTEIO the guest refused, the device stays there; -ETIMEDOUT it has not let go yet: another
+ * call, or vfp_watch(), goes on; -EBUSY it has, but the group is still open; -ENODEV nothing has the
+ * id; and those of vfp_plan_run().
+ */
+int vfp_detach(struct vfp_guest *guest, struct vfp_hotplug *const *requests, bool keep,
+	       struct vfp_plan *plan, struct vfp_finding ***ret_findings);
+
+/* What came of one step of a long call: its error, and its findings for as long as the call takes. */
+typedef void vfp_report_fn(void *data, int error, struct vfp_finding *const *findings);
+
+/*
+ * Return devices as the guest lets go of them, whoever asked it to, and at first those that have
+ * left it already; @plan has the options of the returns, and VFP_WAIT the time that the
+ * hypervisor has to close a device that has left. Ends when the hypervisor does, with all that
+ * is recorded for it returned: then the worst error of that. -ECANCELED: by vfp_ctx_cancel();
+ * -EOPNOTSUPP: this connection cannot be followed; and those of the connection.
+ */
+int vfp_watch(struct vfp_guest *guest, struct vfp_plan *plan, vfp_report_fn *report,
+	      void *data);
 
 #ifdef __cplusplus
 }

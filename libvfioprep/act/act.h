@@ -8,6 +8,7 @@
  *   target.c    one device under its lock: snapshot, record, state; locks.c the locks
  *   hide.c      what hide wants, and whether it may; finish.c what is left when it is bound
  *   return.c    what return and recover want, and whether they may
+ *   mark.c      in which guest a device is, for what hands it over
  *   others.c    who else would be taken by loading a module
  *   transact.c  load, record, run, read again
  *   fail.c      what failed, and back to the state found
@@ -201,6 +202,9 @@ void target_finish(struct target *target);
 /* As it was added, for another attempt. */
 void target_reset(struct target *target);
 
+/* No targets, no findings: the plan has nothing but its options, for other devices. */
+void targets_forget(struct vfp_plan *plan);
+
 /* A finding about @target. */
 int target_say(struct vfp_plan *plan, const struct target *target, enum vfp_severity severity,
 	       const char *kind, const char *object, const char *remedy, const char *format, ...)
@@ -249,6 +253,22 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *target, const ch
 
 /* Does @value or driver stand somewhere in @record, so that it was not set by others? */
 bool record_knows(const struct record *record, const struct state *state);
+
+/* -- mark.c ------------------------------------------------------------------------------ */
+
+/* Where a device is; all NULL: in no guest. See struct record. */
+struct mark {
+	const char *guest, *process, *id, *unplug;
+};
+
+/* Write it into the record of @target, if there is one, under its lock. Failure is a finding. */
+int target_mark(struct vfp_plan *plan, struct target *target, const struct mark *mark);
+
+/* The marks of one record in another that has none. */
+int mark_copy(const struct record *from, struct record *to);
+
+/* Lock and load all targets: until targets_unlock() nobody else changes them or their records. */
+int targets_open(struct vfp_plan *plan);
 
 /* -- finish.c ---------------------------------------------------------------------------- */
 

@@ -264,7 +264,7 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	    !next->identity || !next->boot || !next->phase || !next->by ||
 	    !next->goal_driver || !next->orig_driver)
 		return -ENOMEM;
-	return record_settings(t);
+	return record_settings(t) ?: mark_copy(&t->record, next);
 }
 
 /* -- the verdict ---------------------------------------------------------------------------------- */

@@ -105,8 +105,8 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	    !next->orig_driver || !next->orig_module || !next->goal_driver || !next->back)
 		return -ENOMEM;
 	return values_copy(t->want.value, next->orig)
-		     ?: values_copy(from->device ? from->goal : t->found.value,
-				    next->goal);
+		     ?: values_copy(from->device ? from->goal : t->found.value, next->goal)
+		     ?: mark_copy(from, next);
 }
 
 /* A driver that was named, or the one that the device's modalias asks for. */
@@ -298,6 +298,15 @@ static bool node_is_given(struct vfp_plan *plan, const struct target *t)
 	       (gid == -1 || st.st_gid == (gid_t)gid);
 }
 
+/* A guest was asked to let go of it, and has: whoever asked is no more, or has given up waiting. */
+static bool is_left(struct vfp_plan *plan, const struct target *t)
+{
+	_cleanup_free_ char *who = NULL;
+
+	return streq(nonnull(t->record.unplug), "pending") &&
+	       vfp_holders(plan->ctx, t->device, &who) == -ENOENT;
+}
+
 static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 {
 	bool returning;
@@ -309,7 +318,7 @@ static int prepare_recovery(struct vfp_plan *plan, struct target *t)
 	returning = streq(t->record.phase, "returning");
 	if (streq(t->record.phase, "hidden")) {
 		if (is_goal(t))
-			return 0;
+			return is_left(plan, t) ? prepare_return(plan, t) : 0;
 		return target_say(
 			plan, t, VFP_WARN, "foreign", t->found.driver,
 			"vfioprep return --force=foreign gives it back all the same",

@@ -82,6 +82,17 @@ void target_done(struct target *target)
 	free(target->expect);
 }
 
+void targets_forget(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		target_done(&plan->targets[i]);
+	free(plan->targets);
+	plan->targets = NULL;
+	plan->n = 0;
+	plan->request = NOTHING;
+	findings_done(&plan->findings);
+}
+
 int target_say(struct vfp_plan *plan, const struct target *target,
 	       enum vfp_severity severity, const char *kind, const char *object,
 	       const char *remedy, const char *format, ...)

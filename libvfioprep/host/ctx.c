@@ -124,6 +124,13 @@ bool ctx_cancelled(struct vfp_ctx *ctx)
 	return poll(&fd, 1, 0) > 0;
 }
 
+bool ctx_uncancel(struct vfp_ctx *ctx)
+{
+	uint64_t count;
+
+	return read(ctx->cancel_fd, &count, sizeof(count)) > 0;
+}
+
 const char *ctx_boot_id(struct vfp_ctx *ctx)
 {
 	if (!ctx->boot_id)

@@ -85,6 +85,8 @@ void log_message(struct vfp_ctx *ctx, int level, const char *format, ...) _print
 /* The kernel's boot id; "" when it cannot be read. */
 const char *ctx_boot_id(struct vfp_ctx *ctx);
 bool ctx_cancelled(struct vfp_ctx *ctx);
+/* For putting back: not cancelled any more, until it is anew. Returns whether it was. */
+bool ctx_uncancel(struct vfp_ctx *ctx);
 
 /* The version of the kernel, as major * 1000 + minor (5.19 is 5019); 0 when unknown. */
 int ctx_kernel(struct vfp_ctx *ctx);
@@ -275,8 +277,10 @@ struct record {
 	char *goal_driver, *goal[SETTINGS]; /* NULL: no concern of this record; OVERRIDE always is */
 	char *goal_node_owner;	/* "uid:gid" of the vfio node, -1 as it is; NULL: as it is */
 	char *guest;	/* who has it or is asked for it: "qmp:/run/web1.qmp", "ch:", "virsh:", "xl:" */
+	char *process;	/* that runs the guest, as ->pid; NULL: not known */
 	char *id;	/* its id there */
-	char *unplug;	/* "pending": the guest was asked to let go; NULL: it was not */
+	/* The guest was asked to let go: "pending", or "keep": it stays hidden. NULL: it was not */
+	char *unplug;
 	char *back;	/* what shall hang below again: see model.h, struct below_list */
 	char *problem;	/* why it cannot be acted upon; NULL when it can */
 	bool stale;	/* the problem: of another boot or another device; hide may replace it */

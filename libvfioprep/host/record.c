@@ -39,6 +39,7 @@ static const struct {
 	{ "goal.power/control", offsetof(struct record, goal[POWER]) },
 	{ "goal.node_owner", offsetof(struct record, goal_node_owner) },
 	{ "guest", offsetof(struct record, guest) },
+	{ "guest.process", offsetof(struct record, process) },
 	{ "id", offsetof(struct record, id) },
 	{ "unplug", offsetof(struct record, unplug) },
 	{ "back", offsetof(struct record, back) },

@@ -37,19 +37,23 @@ char *claim_process(struct vfp_ctx *ctx, const char *pid)
 	return strf("%s %llu", pid, start);
 }
 
-bool claim_holds(struct vfp_ctx *ctx, const struct record *record)
+bool claim_process_runs(struct vfp_ctx *ctx, const char *process)
 {
-	_cleanup_free_ char *pid = NULL;
+	_cleanup_free_ char *pid = strndup(process, strcspn(process, " "));
 	unsigned long long start, now;
 
+	/* Without a start time it had gone already when it was recorded. */
+	return pid && sscanf(process, "%*s %llu", &start) == 1 &&
+	       start_time(ctx, pid, &now) == 0 && start == now;
+}
+
+bool claim_holds(struct vfp_ctx *ctx, const struct record *record)
+{
 	if (!record->for_ || !*record->for_)
 		return false;
 	if (!record->pid || !*record->pid)
 		return true;
-	pid = strndup(record->pid, strcspn(record->pid, " "));
-	/* Without a start time it had gone already when it was recorded. */
-	return pid && sscanf(record->pid, "%*s %llu", &start) == 1 &&
-	       start_time(ctx, pid, &now) == 0 && start == now;
+	return claim_process_runs(ctx, record->pid);
 }
 
 bool claim_is_of_another(struct vfp_ctx *ctx, const struct record *record,

@@ -233,6 +233,9 @@ int holders_text(const struct holder *holders, size_t n, char **ret_text);
 /* "PID STARTTIME": a process number alone may be another process by now. To be freed. */
 char *claim_process(struct vfp_ctx *ctx, const char *pid);
 
+/* Is the process that claim_process() gave the text of still that, and alive? */
+bool claim_process_runs(struct vfp_ctx *ctx, const char *process);
+
 /* Is the device of @record claimed for anybody? Not when the process of the claim has gone. */
 bool claim_holds(struct vfp_ctx *ctx, const struct record *record);
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unplug. That the guest was asked is recorded before it is asked, so that whoever comes later,
+ * after a crash or when the guest has let go at last, goes on from there. First all are asked,
+ * then what has left is returned: the functions of a group leave one after another, and are
+ * given back together.
+ */
+#include "handover.h"
+
+/* QEMU closes a device a moment after it said that it is gone. */
+#define CLOSE_MSEC 3000
+
+struct detach {
+	struct handover *h;
+	bool keep;
+	char **left; /* addresses of host devices that are in the guest no more */
+	size_t n_left;
+};
+
+/* -- records ------------------------------------------------------------------------------- */
+
+/* What the record of @host says before anything is done; all NULL when it has none. */
+static int load(struct detach *d, const char *host, struct record *ret_record)
+{
+	int r = host ? record_load(d->h->guest->ctx, host, ret_record) : -ENOENT;
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int mark_asked(struct detach *d, const struct vfp_hotplug *request, bool asked)
+{
+	const struct vfp_guest *guest = d->h->guest;
+	const char *host = request_host(request), *how = d->keep ? "keep" : "pending";
+	const struct mark mark = { guest->name, guest->process, vfp_hotplug_id(request),
+				   asked ? how : NULL };
+
+	return host ? handover_mark(d->h, host, &mark) : 0;
+}
+
+static void unmark(struct detach *d, const struct vfp_hotplug *request,
+		   const struct record *before)
+{
+	const struct mark mark = { before->guest, before->process, before->id,
+				   before->unplug };
+
+	if (request_host(request))
+		handover_mark(d->h, request_host(request), &mark);
+}
+
+/* -- one device ---------------------------------------------------------------------------- */
+
+static int note_left(struct detach *d, const struct vfp_hotplug *request, bool tell)
+{
+	const char *host = request_host(request);
+	char *copy = host ? strdup(host) : NULL;
+	int r = 0;
+
+	if (tell)
+		handover_tell(d->h, VFP_UNPLUGGED, request);
+	if (host)
+		r = copy ? list_add((void ***)&d->left, &d->n_left, copy) : -ENOMEM;
+	if (r < 0)
+		free(copy);
+	return r;
+}
+
+static int say_refused(struct detach *d, const struct vfp_hotplug *request, int error,
+		       const char *why)
+{
+	mark_asked(d, request, false);
+	return handover_say(d->h, error_of_guest(error), "guest", request_host(request),
+			    d->h->guest->name, "", "%s stays in the guest: %s",
+			    vfp_hotplug_id(request), why);
+}
+
+static int say_pending(struct detach *d, const struct vfp_hotplug *request,
+		       const char *why)
+{
+	const char *id = vfp_hotplug_id(request);
+
+	return handover_say(
+		d->h, -ETIMEDOUT, "pending", request_host(request), d->h->guest->name,
+		"ask again with vfioprep unplug, or leave it to vfioprep watch",
+		"the guest was asked to let go of %s, and has not yet: %s", id, why);
+}
+
+/* The connection ends with the hypervisor; the device is closed then, which the return awaits. */
+static bool has_ended(const struct vfp_guest *guest)
+{
+	return guest->process && !claim_process_runs(guest->ctx, guest->process);
+}
+
+static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int error,
+			const struct record *before, const char *why)
+{
+	bool ours = guest_whose(d->h->guest, before) != ELSEWHERE &&
+		    streq(before->id, vfp_hotplug_id(request));
+
+	if (error == 0)
+		return note_left(d, request, true);
+	if (error == -ENOENT && ours)
+		return note_left(d, request, false);
+	if (error == -ENOENT) {
+		unmark(d, request, before);
+		return handover_say(d->h, -ENODEV, "id", request_host(request),
+				    vfp_hotplug_id(request), "",
+				    "nothing in the guest has the id %s",
+				    vfp_hotplug_id(request));
+	}
+	if (error_is_open(error) && error != -ETIMEDOUT && has_ended(d->h->guest))
+		return note_left(d, request, false);
+	return error_is_open(error) ? say_pending(d, request, why)
+				    : say_refused(d, request, error, why);
+}
+
+static int detach_one(struct detach *d, const struct vfp_hotplug *request)
+{
+	_cleanup_record_ struct record before = { 0 };
+	_cleanup_free_ char *why = NULL;
+	struct vfp_guest *guest = d->h->guest;
+	int r = handover_need_root(d->h, request_host(request));
+
+	r = r ?: load(d, request_host(request), &before);
+	if (r == 0 && ctx_cancelled(guest->ctx))
+		r = -ECANCELED;
+	/* The id is of another guest that was here before: nobody needs to be asked for it. */
+	if (r == 0 && guest_whose(guest, &before) == LEFT_HERE)
+		return note_left(d, request, false);
+	r = r ?: mark_asked(d, request, true);
+	if (r < 0)
+		return r;
+	r = guest->ops->detach(guest->data, request, handover_left(d->h, 0), &why);
+	return take_outcome(d, request, r, &before, why ?: strerror(-r));
+}
+
+/* -- the call ------------------------------------------------------------------------------ */
+
+/* It stays hidden, in no guest. */
+static int keep_left(struct detach *d)
+{
+	static const struct mark none = { 0 };
+	int worst = 0;
+
+	for (size_t i = 0; i < d->n_left; i++)
+		worst = vfp_exit_worse(worst, handover_mark(d->h, d->left[i], &none));
+	return worst;
+}
+
+_public_ int vfp_detach(struct vfp_guest *guest, struct vfp_hotplug *const *requests,
+			bool keep, struct vfp_plan *plan,
+			struct vfp_finding ***ret_findings)
+{
+	struct handover h;
+	struct detach d = { .h = &h, .keep = keep };
+	int r = handover_begin(&h, guest, plan);
+
+	if (r == 0 && plan->request != NOTHING)
+		r = -EINVAL;
+	if (r < 0)
+		return handover_deliver(&h, r, ret_findings);
+	for (; *requests; requests++)
+		r = vfp_exit_worse(r, detach_one(&d, *requests));
+	if (d.n_left && keep)
+		r = vfp_exit_worse(r, keep_left(&d));
+	else if (d.n_left)
+		r = vfp_exit_worse(r,
+				   give_back(&h, d.left, handover_left(&h, CLOSE_MSEC)));
+	strings_free(d.left);
+	return handover_deliver(&h, r, ret_findings);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * handover: between the host and a guest. The one place that knows both what changes devices
+ * (act) and what is said to a hypervisor (guest): plug is hide, record, ask; unplug is record,
+ * ask, wait, return.
+ *
+ *   handover.c         the guest, what it is asked, and what all calls share
+ *   handover-attach.c  plug
+ *   handover-detach.c  unplug
+ *   handover-back.c    returning what has left a guest, by its records
+ *   handover-watch.c   the same as it happens
+ */
+#ifndef VFIOPREP_HANDOVER_H
+#define VFIOPREP_HANDOVER_H
+
+#include "act/act.h"
+#include "guest/guest.h"
+
+struct vfp_guest {
+	struct vfp_ctx *ctx;
+	char *name;	/* "qmp:/run/web1.qmp" */
+	char *process;	/* as in records; NULL: not known */
+	const struct vfp_guest_ops *ops;
+	void *data;
+};
+
+/* -- handover.c -------------------------------------------------------------------------- */
+
+/* One call. */
+struct handover {
+	struct vfp_guest *guest;
+	struct vfp_plan *plan;		/* of the caller: how, and what is hidden first */
+	struct findings findings;
+	int64_t end;			/* of the guest's time */
+};
+
+/* A handover with @plan's VFP_WAIT from now on; -EINVAL, -EROFS. */
+int handover_begin(struct handover *h, struct vfp_guest *guest, struct vfp_plan *plan);
+int handover_deliver(struct handover *h, int result, struct vfp_finding ***ret_findings);
+
+/* -EPERM and a finding when it takes root for the device @host (NULL: none). */
+int handover_need_root(struct handover *h, const char *host);
+
+/* Milliseconds that the guest still has, at least @least. */
+int handover_left(const struct handover *h, int least);
+
+/* A finding. Returns @error, or -ENOMEM. */
+int handover_say(struct handover *h, int error, const char *kind, const char *device,
+		 const char *object, const char *remedy, const char *format, ...)
+	_printf_(7, 8);
+
+/* Run @plan and take its findings. */
+int handover_run(struct handover *h, struct vfp_plan *plan);
+
+/* Findings of another plan; that is left with none. */
+void handover_take(struct handover *h, struct findings *findings);
+
+/* A plan with the options of the caller's, for other devices. */
+int handover_plan(struct handover *h, struct vfp_plan **ret_plan);
+
+/* It was done: to the caller's progress and the system's log. @host NULL: none of the host's. */
+void handover_tell(struct handover *h, enum vfp_event event,
+		   const struct vfp_hotplug *request);
+
+/* The PCI function that @request is about; NULL: something else. */
+const char *request_host(const struct vfp_hotplug *request);
+const char *request_kind(const struct vfp_hotplug *request);
+
+/* After this error it is not known what became of what was asked for. */
+bool error_is_open(int error);
+/* What a refusal or failure of the hypervisor's side is to our caller. */
+int error_of_guest(int error);
+
+/* What has @id in the guest; errors as of find(). */
+int guest_look(struct vfp_guest *guest, const char *id, int timeout, char **ret_kind,
+	       char **ret_device, char **ret_why);
+
+/* Whose device that of a record is. */
+enum whose {
+	ELSEWHERE,	/* in another guest, or in none */
+	HERE,		/* in this guest */
+	LEFT_HERE,	/* in one that was at the same place before, and has ended */
+};
+enum whose guest_whose(const struct vfp_guest *guest, const struct record *record);
+
+/* Is the device of @record, which is HERE or LEFT_HERE, in the guest no more? */
+bool guest_has_let_go(struct vfp_guest *guest, const struct record *record);
+
+/* Write into the record of @address where it is; -EBUSY and the like are findings. */
+int handover_mark(struct handover *h, const char *address, const struct mark *mark);
+
+/* -- handover-back.c --------------------------------------------------------------------- */
+
+/*
+ * Return @devices, which have left a guest, and whatever else of their groups has and waits for
+ * that. Those of whose group nothing more is in a guest are waited for, @wait milliseconds.
+ */
+int give_back(struct handover *h, char *const *devices, int64_t wait);
+
+#endif
