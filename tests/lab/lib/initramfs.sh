@@ -53,5 +53,7 @@ guest_initramfs()
 	local kernel=$lab_cache/kernels/$1
 	initramfs_is_fresh "$kernel/guest-initramfs" "$lab/guest/init" ||
 		make_initramfs "$kernel/guest-initramfs" "$kernel" "$lab/guest/init" \
-			e1000e ahci sd_mod xhci_pci usb_storage nvme
+			e1000e ahci sd_mod xhci_pci usb_storage usbhid nvme \
+			virtio_pci virtio_blk virtio_net virtio_scsi virtio_mem \
+			vmw_vsock_virtio_transport
 }

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The guest of the story and the three lines to it: its serial port, QEMU's human monitor
-# (HMP) and QEMU's machine monitor (QMP). Each is a socket, as on a real host; socat joins
-# it to a pair of pipes that this shell can read with a deadline.
+# A guest for all that can be plugged, and the lines to it: its serial port, QEMU's human
+# monitor (HMP) and QEMU's machine monitor (QMP). Each is a socket, as on a real host; socat
+# joins it to a pair of pipes that this shell can read with a deadline. Two more machine
+# monitors are for the tools: QEMU serves one client of each at a time.
 #
 # The emulated host's processor can virtualize, so the guest runs under the KVM of the lab
 # host: ten seconds to its shell, where emulation within emulation takes forty.
 
 guest_folder=/run/guest
 guest_id=
+guest_qmp=$guest_folder/tool
+watch_qmp=$guest_folder/watch
 
 guest_accelerator()
 {
@@ -22,27 +25,30 @@ guest_accelerator()
 	fi
 }
 
-# Three empty ports: a device is plugged into a port, a guest cannot be given one later.
+# What a guest cannot be given later, it has from its start: empty ports, each for one
+# device, a USB bus, slots for memory, sockets for processors.
 start_guest()
 {
 	local kernel=$lab_modules/../.. line port
 	mkdir -p "$guest_folder"
-	local arguments=(-name guest -M q35 -accel "$(guest_accelerator)" -cpu qemu64 -m 512
+	local arguments=(-name guest -M q35 -accel "$(guest_accelerator)" -cpu qemu64
+		-m 512,slots=4,maxmem=4G -smp 1,maxcpus=4
 		-nodefaults -display none -no-reboot
 		-kernel "$kernel/image" -initrd "$kernel/guest-initramfs"
 		-append "console=ttyS0 quiet panic=-1 no_timer_check nosoftlockup")
-	for line in serial hmp qmp; do
+	for line in serial hmp qmp tool watch; do
 		arguments+=(-chardev
 			"socket,id=$line,path=$guest_folder/$line,server=on,wait=off")
 	done
-	for port in 1 2 3; do
+	for port in 1 2 3 4 5; do
 		arguments+=(-device "pcie-root-port,id=rp$port,chassis=$port,slot=$port")
 	done
-	qemu-system-x86_64 "${arguments[@]}" -serial chardev:serial \
+	qemu-system-x86_64 "${arguments[@]}" -device qemu-xhci,id=usb -serial chardev:serial \
 		-mon chardev=hmp,mode=readline -mon chardev=qmp,mode=control \
+		-mon chardev=tool,mode=control -mon chardev=watch,mode=control \
 		2>"$guest_folder/log" &
 	guest_id=$!
-	until_true 20 test -S "$guest_folder/qmp"
+	until_true 20 test -S "$guest_folder/watch"
 	connect serial
 	connect hmp
 	connect qmp
