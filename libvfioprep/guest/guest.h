@@ -142,9 +142,11 @@ int json_put(json_t *object, const char *key, json_t *value);
 /* -- dialect.c ----------------------------------------------------------------------- */
 
 /* How one dialect does one action with one kind; or why it cannot, as a sentence. */
+typedef int compile_cell(const struct vfp_hotplug *hotplug, struct commands *commands,
+			 char **why);
+
 struct cell {
-	int (*compile)(const struct vfp_hotplug *hotplug, struct commands *commands,
-		       char **why);
+	compile_cell *compile;
 	const char *why_not;
 };
 
@@ -155,20 +157,44 @@ struct dialect {
 };
 
 /* The symbol dialect_X, and its name for the user. */
-#define DIALECTS(_)     \
-	_(hmp, "hmp")   \
-	_(qmp, "qmp")   \
-	_(argv, "argv") \
+#define DIALECTS(_)                 \
+	_(hmp, "hmp")               \
+	_(qmp, "qmp")               \
+	_(argv, "argv")             \
+	_(hmp_legacy, "hmp-legacy") \
 	_(libvirt, "libvirt")
 
 #define DECLARE_DIALECT(symbol, name) extern const struct dialect dialect_##symbol;
 DIALECTS(DECLARE_DIALECT)
 #undef DECLARE_DIALECT
 
-/* -- qemu-commands.c ----------------------------------------------------------------- */
+/* -- qemu-spell.c -------------------------------------------------------------------- */
 
-/* The commands for a running QEMU, and those that its command line can say. */
+int spell_hmp(const struct commands *commands, struct str *out, char **why);
+
+/* -- qemu-commands.c, qemu-memory-commands.c, qemu-backed-commands.c ----------------- */
+
+/* For a running QEMU, for its human monitor, and for a command line. */
 extern const struct cell qemu_running[_KIND_MAX][ACTIONS];
+extern const struct cell qemu_human[_KIND_MAX][ACTIONS];
 extern const struct cell qemu_starting[_KIND_MAX][ACTIONS];
+
+/* "disk1-backend": what stands behind the device of that id; to be freed. */
+char *qemu_backend(const char *id);
+
+/* hotplug_put() of each of the NULL-terminated @keys. */
+int qemu_put_all(const struct vfp_hotplug *hotplug, const char *const *keys,
+		 json_t *args);
+
+/* device_del, and device_del with the command @remove for the backend after it. */
+int qemu_detach_alone(const struct vfp_hotplug *hotplug, struct commands *commands,
+		      char **why);
+int qemu_detach_with(const struct vfp_hotplug *hotplug, struct commands *commands,
+		     const char *remove, const char *key, char **why);
+
+/* Cells of kinds with a backend. */
+compile_cell qemu_memory_attach, qemu_memory_detach, qemu_memory_start;
+compile_cell qemu_pmem_attach, qemu_disk_attach, qemu_disk_detach, qemu_drive_attach;
+compile_cell qemu_nic_attach, qemu_nic_detach, qemu_fs_attach, qemu_fs_detach;
 
 #endif

@@ -6,14 +6,36 @@
  */
 #include "guest/guest.h"
 
+enum form {
+	OPTIONS, /* one word: "first,key=value" */
+	REST,    /* the same, up to the end of the line: the monitor takes no quotes */
+	SOCKET,  /* a socket, for which QMP has its own, deeper form */
+	WORDS,   /* the values alone, a word each */
+};
+
 struct spelling {
 	const char *name, *hmp, *option;
 	const char *first; /* the argument that goes without its key */
+	enum form form;
 };
 
 static const struct spelling spellings[] = {
-	{ "device_add", "device_add", "-device", "driver" },
-	{ "device_del", "device_del", NULL, "id" },
+	{ "device_add", "device_add", "-device", "driver", OPTIONS },
+	{ "device_del", "device_del", NULL, NULL, WORDS },
+	{ "object-add", "object_add", "-object", "qom-type", REST },
+	{ "object-del", "object_del", NULL, NULL, WORDS },
+	{ "netdev_add", "netdev_add", "-netdev", "type", OPTIONS },
+	{ "netdev_del", "netdev_del", NULL, NULL, WORDS },
+	{ "chardev-add", "chardev-add", "-chardev", "type", SOCKET },
+	{ "chardev-remove", "chardev-remove", NULL, NULL, WORDS },
+	{ "blockdev-add", NULL, "-blockdev", "driver", OPTIONS },
+	{ "drive_add", "drive_add 0", NULL, NULL, OPTIONS },
+	{ "qom-set", "qom-set", NULL, NULL, WORDS },
+	/* These are words of old monitors only. */
+	{ "usb_add", "usb_add", NULL, NULL, WORDS },
+	{ "usb_del", "usb_del", NULL, NULL, WORDS },
+	{ "cpu-add", "cpu-add", NULL, NULL, WORDS },
+	{ "cpu_set", "cpu_set", NULL, NULL, WORDS },
 };
 
 static const struct spelling *find_spelling(const char *name)
@@ -30,31 +52,73 @@ static int cannot_spell(const char *name, char **why)
 		       "%s can be said in QMP only; use the dialect qmp", name);
 }
 
-static int add_value(const json_t *value, struct str *out)
+static int add_plain_value(const json_t *value, struct str *out)
 {
 	const char *s = json_string_value(value);
-	int r = 0;
 
 	if (json_is_boolean(value))
 		return str_add(out, json_is_true(value) ? "on" : "off");
 	if (!s)
 		return str_add(out, "%lld", (long long)json_integer_value(value));
+	return str_add(out, "%s", s);
+}
+
+/* With commas doubled. */
+static int add_value(const json_t *value, struct str *out)
+{
+	const char *s = json_string_value(value);
+	int r = 0;
+
+	if (!s)
+		return add_plain_value(value, out);
 	for (; r == 0 && *s; s++)
 		r = str_add_bytes(out, *s == ',' ? ",," : s, *s == ',' ? 2 : 1);
+	return r;
+}
+
+static int add_members(json_t *args, const char *prefix, const char *skipped,
+		       struct str *out)
+{
+	const char *key;
+	json_t *value;
+	int r = 0;
+
+	json_object_foreach(args, key, value) {
+		_cleanup_free_ char *deeper = NULL;
+
+		if (skipped && streq(key, skipped))
+			continue;
+		if (!json_is_object(value)) {
+			r = r ?: str_add(out, "%s%s%s=", out->len ? "," : "", prefix, key)
+			      ?: add_value(value, out);
+			continue;
+		}
+		deeper = strf("%s%s.", prefix, key);
+		r = r ?: deeper ? add_members(value, deeper, NULL, out) : -ENOMEM;
+	}
 	return r;
 }
 
 /* "vfio-pci,host=0000:05:00.0,...": @first goes first, wherever it stands. */
 static int add_options(json_t *args, const char *first, struct str *out)
 {
-	const char *key;
-	json_t *value;
-	int r = add_value(json_object_get(args, first), out);
+	int r = first ? add_value(json_object_get(args, first), out) : 0;
 
-	json_object_foreach(args, key, value)
-		if (!streq(key, first))
-			r = r ?: str_add(out, ",%s=", key) ?: add_value(value, out);
-	return r;
+	return r ?: add_members(args, "", first, out);
+}
+
+/* {"id", "backend": {"type", "data": {"addr": {"data": {"path"}}, "server"}}} */
+static json_t *flat_socket(json_t *args)
+{
+	const char *id, *type, *path;
+	int server;
+
+	if (json_unpack(args, "{s:s,s:{s:s,s:{s:{s:{s:s}},s:b}}}", "id", &id, "backend",
+			"type", &type, "data", "addr", "data", "path", &path, "server",
+			&server) < 0)
+		return NULL;
+	return json_pack("{s:s,s:s,s:s,s:b}", "type", type, "id", id, "path", path,
+			 "server", server);
 }
 
 /*
@@ -64,11 +128,8 @@ static int add_options(json_t *args, const char *first, struct str *out)
  */
 #define HMP_WORD_MAX 1023
 
-static int add_hmp_word(const char *word, struct str *out, char **why)
+static int check_hmp(const char *word, char **why)
 {
-	_cleanup_str_ struct str quoted = { 0 };
-	int r = 0;
-
 	if (strlen(word) > HMP_WORD_MAX)
 		return say_why(why, -EOPNOTSUPP,
 			       "QEMU's human monitor cuts words after %d bytes; use the "
@@ -79,6 +140,16 @@ static int add_hmp_word(const char *word, struct str *out, char **why)
 			       "QEMU's human monitor cannot read a character of '%s'; "
 			       "use the dialect qmp",
 			       word);
+	return 0;
+}
+
+static int add_hmp_word(const char *word, struct str *out, char **why)
+{
+	_cleanup_str_ struct str quoted = { 0 };
+	int r = check_hmp(word, why);
+
+	if (r < 0)
+		return r;
 	if (!strchr(word, ' '))
 		return str_add(out, "%s", word);
 	for (; r == 0 && *word; word++)
@@ -102,20 +173,47 @@ static int add_shell_word(const char *word, struct str *out, char **why)
 	return r ?: str_add(out, "'%s'", quoted.s);
 }
 
-/* One line: the head, a blank, and all arguments as one word. */
-static int add_line(const char *head, const struct command *command, const char *first,
-		    int (*add_word)(const char *, struct str *, char **), struct str *out,
-		    char **why)
+/* What the monitor reads to the end of the line needs no quotes and would keep them. */
+static int add_hmp_rest(const char *word, struct str *out, char **why)
 {
-	_cleanup_str_ struct str word = { 0 };
-
-	return add_options(command->args, first, &word) ?:
-	       str_add(out, "%s ", head) ?:
-	       add_word(word.s, out, why) ?:
-	       str_add(out, "\n");
+	return check_hmp(word, why) ?: str_add(out, "%s", word);
 }
 
-static int spell_hmp(const struct commands *commands, struct str *out, char **why)
+typedef int add_word(const char *word, struct str *out, char **why);
+
+static int add_words(json_t *args, add_word *add, struct str *out, char **why)
+{
+	const char *key;
+	json_t *value;
+	int r = 0;
+
+	json_object_foreach(args, key, value) {
+		_cleanup_str_ struct str word = { 0 };
+
+		r = r ?: add_plain_value(value, &word) ?: str_add(out, " ")
+		      ?: add(word.s, out, why);
+	}
+	return r ?: str_add(out, "\n");
+}
+
+/* One line: the head, a blank, and all arguments as one word, or as one each. */
+static int add_line(const char *head, const struct command *command,
+		    const struct spelling *s, add_word *add, struct str *out, char **why)
+{
+	_cleanup_str_ struct str word = { 0 };
+	json_t *flat = NULL;
+	int r = str_add(out, "%s", head);
+
+	if (s->form == WORDS)
+		return r ?: add_words(command->args, add, out, why);
+	if (s->form == SOCKET && !(flat = flat_socket(command->args)))
+		return -ENOMEM;
+	r = r ?: add_options(flat ? flat : command->args, s->first, &word);
+	json_decref(flat);
+	return r ?: str_add(out, " ") ?: add(word.s, out, why) ?: str_add(out, "\n");
+}
+
+int spell_hmp(const struct commands *commands, struct str *out, char **why)
 {
 	int r = 0;
 
@@ -125,7 +223,8 @@ static int spell_hmp(const struct commands *commands, struct str *out, char **wh
 
 		if (!s || !s->hmp)
 			return cannot_spell(command->name, why);
-		r = add_line(s->hmp, command, s->first, add_hmp_word, out, why);
+		r = add_line(s->hmp, command, s,
+			     s->form == REST ? add_hmp_rest : add_hmp_word, out, why);
 	}
 	return r;
 }
@@ -140,7 +239,7 @@ static int spell_argv(const struct commands *commands, struct str *out, char **w
 
 		if (!s || !s->option)
 			return cannot_spell(command->name, why);
-		r = add_line(s->option, command, s->first, add_shell_word, out, why);
+		r = add_line(s->option, command, s, add_shell_word, out, why);
 	}
 	return r;
 }
@@ -167,7 +266,7 @@ static int spell_qmp(const struct commands *commands, struct str *out, char **wh
 
 const struct dialect dialect_hmp = {
 	.help = "commands for QEMU's human monitor",
-	.cells = qemu_running,
+	.cells = qemu_human,
 	.spell = spell_hmp,
 };
 

@@ -197,7 +197,8 @@ static void unknown_keys_are_refused(void **state)
 
 static void dialects_are_listed(void **state)
 {
-	static const char *const wanted[] = { "hmp", "qmp", "argv", "libvirt" };
+	static const char *const wanted[] = { "hmp", "qmp", "argv", "hmp-legacy",
+					      "libvirt" };
 	const char *const *names = vfp_dialects();
 
 	(void)state;
@@ -217,7 +218,8 @@ static void unknown_dialect_is_refused(void **state)
 	(void)state;
 	assert_int_equal(render(hotplug, "HMP", &why), -EINVAL);
 	assert_string_equal(
-		why, "there is no dialect 'HMP'; there are hmp, qmp, argv, libvirt");
+		why,
+		"there is no dialect 'HMP'; there are hmp, qmp, argv, hmp-legacy, libvirt");
 	vfp_hotplug_free(hotplug);
 }
 
