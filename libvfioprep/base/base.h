@@ -157,4 +157,7 @@ int deadline_poll(int64_t deadline);
  */
 int wait_readable(int fd, int cancel_fd, int64_t deadline);
 
+/* The same for any of poll(2)'s @events; returns those that came, also errors and hang-ups. */
+int wait_ready(int fd, short events, int cancel_fd, int64_t deadline);
+
 #endif

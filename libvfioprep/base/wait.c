@@ -46,9 +46,9 @@ int deadline_poll(int64_t deadline)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-int wait_readable(int fd, int cancel_fd, int64_t deadline)
+int wait_ready(int fd, short events, int cancel_fd, int64_t deadline)
 {
-	struct pollfd fds[] = { { fd, POLLIN, 0 }, { cancel_fd, POLLIN, 0 } };
+	struct pollfd fds[] = { { fd, events, 0 }, { cancel_fd, POLLIN, 0 } };
 
 	for (;;) {
 		int n = poll(fds, ARRAY_SIZE(fds), deadline_poll(deadline));
@@ -58,8 +58,15 @@ int wait_readable(int fd, int cancel_fd, int64_t deadline)
 		if (n > 0 && fds[1].revents)
 			return -ECANCELED;
 		if (n > 0)
-			return 1;
+			return fds[0].revents;
 		if (deadline_passed(deadline))
 			return 0;
 	}
+}
+
+int wait_readable(int fd, int cancel_fd, int64_t deadline)
+{
+	int r = wait_ready(fd, POLLIN, cancel_fd, deadline);
+
+	return r > 0 ? 1 : r;
 }
