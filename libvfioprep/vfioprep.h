@@ -410,21 +410,25 @@ struct vfp_guest_ops {
 	/*
 	 * What has the id @id in the guest: *ret_kind one of the kinds of requests ("" when it is
 	 * none of them), and of a host device *ret_device: the PCI address or the USB device's
-	 * port path, else NULL. Both to be freed. -ENOENT: nothing has it.
+	 * port path ("3-1.2"; its bus and address "003.007" where only those are known), else
+	 * NULL. Both to be freed. -ENOENT: nothing has it.
 	 */
 	int (*find)(void *data, const char *id, int timeout, char **ret_kind,
 		    char **ret_device, char **ret_why);
 	/*
-	 * Bring what is asked for into the guest and verify that it is there. Properties that
-	 * were left to the hypervisor's side (a free root port, the next CPU) are chosen.
+	 * Bring what is asked for into the guest and verify that it is there; 0 also when it
+	 * was. Properties that were left to the hypervisor's side (a free root port, the next
+	 * CPU) are chosen, and set in @hotplug.
 	 * -EREMOTEIO: refused, and nothing of it is left there; -ETIMEDOUT: it is not known
-	 * what came of it; -EOPNOTSUPP, -EINVAL: cannot be said so.
+	 * what came of it; -EPERM: the guest has another device under this id; -EOPNOTSUPP,
+	 * -EINVAL: cannot be said so; -ECANCELED: cancelled, nothing of it is left there.
 	 */
 	int (*attach)(void *data, struct vfp_hotplug *hotplug, int timeout, char **ret_why);
 	/*
 	 * Ask the guest to let go, wait until it has, and remove what stood behind it.
 	 * -ENOENT: nothing has the id; -EREMOTEIO: refused, it stays there; -ETIMEDOUT: asked,
-	 * and still there.
+	 * and still there, as with -ECANCELED; -ENOTEMPTY: it has gone, what stood behind it
+	 * has not; -EPIPE: the hypervisor has ended.
 	 */
 	int (*detach)(void *data, const struct vfp_hotplug *hotplug, int timeout,
 		      char **ret_why);
@@ -437,6 +441,19 @@ struct vfp_guest_ops {
 	int (*process)(void *data);
 	void (*close)(void *data);
 };
+
+/*
+ * The running QEMU whose QMP monitor listens at the UNIX socket @socket. A monitor serves one
+ * client at a time, for as long as that one stays; a guest that libvirt runs has none to
+ * spare, unless it was given a second one. *ret_data goes to (*ret_ops)->close(), before @ctx
+ * goes. vfp_ctx_cancel() ends every wait.
+ * -EBUSY: no greeting within 3 s, so another client has it; -ENODEV: nothing listens there;
+ * -EPERM: it may not be opened; -EINVAL: too long for the path of a socket; -EPROTO: what
+ * answers there does not talk QMP; -EPIPE: closed; -ETIMEDOUT: greeted, and then silent;
+ * -ECANCELED; -EROFS: the context is on a dump. @why as for vfp_hotplug_render().
+ */
+int vfp_guest_qmp(struct vfp_ctx *ctx, const char *socket,
+		  const struct vfp_guest_ops **ret_ops, void **ret_data, char **why);
 
 /* A guest that devices are handed to. */
 struct vfp_guest;

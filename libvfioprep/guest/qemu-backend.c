@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands behind a device of a running QEMU: objects, block nodes, network and character
+ * devices. The commands that make them and those that remove them, which names they have,
+ * and which of them are there.
+ */
+#include "guest/qemu.h"
+
+static const struct {
+	const char *add, *add_key; /* the argument that names it */
+	const char *remove, *remove_key;
+} pairs[] = {
+	{ "object-add", "id", "object-del", "id" },
+	{ "blockdev-add", "node-name", "blockdev-del", "node-name" },
+	{ "netdev_add", "id", "netdev_del", "id" },
+	{ "chardev-add", "id", "chardev-remove", "id" },
+};
+
+/* Properties of devices that name a backend, in the order in which those are removed. */
+static const struct {
+	const char *property, *remove, *key;
+} links[] = {
+	{ "memdev", "object-del", "id" },      { "drive", "blockdev-del", "node-name" },
+	{ "netdev", "netdev_del", "id" },      { "iommufd", "object-del", "id" },
+	{ "chardev", "chardev-remove", "id" },
+};
+
+void backends_done(struct backends *backends)
+{
+	for (size_t i = 0; i < backends->n; i++)
+		free(backends->list[i].name);
+	*backends = (struct backends){ 0 };
+}
+
+bool backend_of_command(const struct command *command, struct backend *ret_backend)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		json_t *name = json_object_get(command->args, pairs[i].add_key);
+
+		if (!streq(pairs[i].add, command->name) || !json_is_string(name))
+			continue;
+		*ret_backend = (struct backend){ pairs[i].remove, pairs[i].remove_key,
+						 (char *)json_string_value(name) };
+		return true;
+	}
+	return false;
+}
+
+static int add_backend(struct backends *backends, const char *command, const char *key,
+		       const char *name)
+{
+	char *copy;
+
+	if (backends->n == ARRAY_SIZE(backends->list))
+		return -EOVERFLOW;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	backends->list[backends->n++] = (struct backend){ command, key, copy };
+	return 0;
+}
+
+/* An object is named by its path; others than those of /objects are not ours to remove. */
+static const char *backend_name(const char *command, const char *value)
+{
+	if (!streq(command, "object-del"))
+		return value;
+	return startswith(value, "/objects/") ? value + strlen("/objects/") : "";
+}
+
+/* The context of the IOMMU may be shared by several devices: only a device's own goes. */
+static bool is_shared(const char *property, const char *id, const char *name)
+{
+	return streq(property, "iommufd") &&
+	       !(startswith(name, id) && streq(name + strlen(id), "-backend"));
+}
+
+int qemu_backends(struct qemu *qemu, const char *id, int64_t deadline,
+		  struct backends *ret_backends, char **why)
+{
+	_cleanup_free_ char *path = qemu_path(id);
+	_cleanup_json_ json_t *list = NULL;
+	_cleanup_backends_ struct backends backends = { 0 };
+	int r = path ? qemu_list(qemu, path, deadline, &list, why) : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(links); i++) {
+		_cleanup_json_ json_t *value = NULL;
+		const char *name;
+
+		if (!list_type(list, links[i].property))
+			continue;
+		r = qemu_get(qemu, path, links[i].property, deadline, &value, why);
+		if (r < 0 || !json_is_string(value))
+			continue;
+		name = backend_name(links[i].remove, json_string_value(value));
+		if (*name && !is_shared(links[i].property, id, name))
+			r = add_backend(&backends, links[i].remove, links[i].key, name);
+	}
+	if (r < 0)
+		return r;
+	*ret_backends = backends;
+	backends = (struct backends){ 0 };
+	return 0;
+}
+
+/* -- are they there? --------------------------------------------------------------------- */
+
+/* Whether the array @list has an object with the string @name under @key. */
+static int array_has(json_t *list, const char *key, const char *name)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry) {
+		const char *found = json_string_value(json_object_get(entry, key));
+
+		if (found && streq(found, name))
+			return 1;
+	}
+	return 0;
+}
+
+/* 1 or 0. There is no question about network devices: -EOPNOTSUPP. */
+static int is_there(struct qemu *qemu, const struct backend *backend, int64_t deadline,
+		    char **why)
+{
+	_cleanup_json_ json_t *list = NULL;
+	const char *key = "name";
+	int r = -EOPNOTSUPP;
+
+	if (streq(backend->command, "object-del")) {
+		r = qemu_list(qemu, "/objects", deadline, &list, why);
+	} else if (streq(backend->command, "blockdev-del")) {
+		key = "node-name";
+		r = qemu_ask(qemu, deadline, &list, why, "query-named-block-nodes",
+			     "{s:b}", "flat", 1);
+	} else if (streq(backend->command, "chardev-remove")) {
+		key = "label";
+		r = qemu_ask(qemu, deadline, &list, why, "query-chardev", "{}");
+	}
+	return r < 0 ? r : array_has(list, key, backend->name);
+}
+
+/* -- away with them ---------------------------------------------------------------------- */
+
+#define RELEASE_MSEC \
+	5000 /* what a device had may be let go of a moment after its event */
+#define AGAIN_MSEC 100
+
+/* 1: removed. 0: it is not there. */
+static int remove_backend(struct qemu *qemu, const struct backend *backend,
+			  int64_t deadline, char **why)
+{
+	int64_t until = deadline_first(deadline, deadline_in(RELEASE_MSEC));
+
+	for (;;) {
+		_cleanup_free_ char *refusal = NULL;
+		int r = qemu_ask(qemu, deadline, NULL, &refusal, backend->command,
+				 "{s:s}", backend->key, backend->name);
+
+		if (r == 0 || r == -ENOENT)
+			return r == 0;
+		if (r == -EREMOTEIO) {
+			r = is_there(qemu, backend, deadline, NULL);
+			if (r == 0)
+				return 0;
+			r = r == 1 ? qemu_pause(qemu, AGAIN_MSEC, until) : r;
+			if (r == -ETIMEDOUT || r == -EOPNOTSUPP)
+				r = -EREMOTEIO;
+		}
+		if (r < 0)
+			return say_why(why, r, "%s %s: %s", backend->command,
+				       backend->name, nonnull(refusal));
+	}
+}
+
+int qemu_remove_backends(struct qemu *qemu, const struct backends *backends,
+			 int64_t deadline, char **why)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < backends->n; i++) {
+		int r = remove_backend(qemu, &backends->list[i], deadline, why);
+
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	return n;
+}
+
+int qemu_remove_leftovers(struct qemu *qemu, const char *id, int64_t deadline, char **why)
+{
+	static const char *const suffixes[] = { "backend", "backend-chardev" };
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs) * ARRAY_SIZE(suffixes); i++) {
+		_cleanup_free_ char *name =
+			strf("%s-%s", id, suffixes[i / ARRAY_SIZE(pairs)]);
+		size_t pair = i % ARRAY_SIZE(pairs);
+		struct backend backend = { pairs[pair].remove, pairs[pair].remove_key,
+					   name };
+		int r = name ? is_there(qemu, &backend, deadline, why) : -ENOMEM;
+
+		if (r == 1 || r == -EOPNOTSUPP)
+			r = remove_backend(qemu, &backend, deadline, why);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	return n;
+}
