@@ -125,6 +125,9 @@ enum vfp_field {
 	VFP_USB_ADDRESS,	/* its number on the bus, decimal, another after each replug */
 	VFP_USB_PORT,		/* its port path on the bus: "1.2" */
 	VFP_USB_SPEED,		/* "480": Mbit/s */
+	VFP_USB_INTERFACES,	/* "Keyboard: usbhid; Video: no driver" */
+	VFP_USB_VERSION,	/* "2.10", of USB; and */
+	VFP_USB_POWER,		/* "100": mA that it may draw; both after vfp_usb_describe() */
 	_VFP_FIELD_MAX,
 };
 
@@ -156,6 +159,13 @@ bool vfp_device_is_bridge(const struct vfp_device *device);
 
 /* Is it a USB device? Those are described to a hypervisor, but never hidden or returned. */
 bool vfp_device_is_usb(const struct vfp_device *device);
+
+/*
+ * Fill in, by libusb, of the USB devices among @devices what sysfs does not tell. Opens no device;
+ * what cannot be known (in a dump, or because a device does not answer) stays NULL, which is no
+ * error. Errors: -ENOMEM, -ECANCELED.
+ */
+int vfp_usb_describe(struct vfp_ctx *ctx, struct vfp_device *const *devices);
 
 /* -- findings ----------------------------------------------------------------------- */
 

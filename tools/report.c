@@ -63,7 +63,10 @@ void report_device(FILE *out, const struct vfp_device *device)
 		fprintf(out, "driver %s, ", driver);
 	else
 		fputs("no driver, ", out);
-	if (group && *group)
+	if (vfp_device_is_usb(device))
+		fprintf(out, "on %s\n",
+			vfp_device_get(device, VFP_PARENT) ?: "no PCI controller");
+	else if (group && *group)
 		fprintf(out, "group %s\n", group);
 	else
 		fputs("no IOMMU group\n", out);

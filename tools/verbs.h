@@ -3,7 +3,7 @@
  * verbs: one line per verb, for the dispatcher's --help and its completion. To be
  * included with VERB(name, help) defined. A verb is tools/vfioprep-NAME.c.
  */
-VERB("list", "PCI devices: driver, IOMMU group, and what uses them")
+VERB("list", "PCI or USB devices: drivers, and what uses them")
 VERB("groups", "IOMMU groups, and whether they can be given to a guest")
 VERB("check", "whether a device can be passed, and what the host would lose")
 VERB("hide", "take devices from their drivers and give them to vfio-pci")

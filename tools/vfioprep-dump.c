@@ -53,6 +53,22 @@ static void ask(struct vfp_ctx *ctx, const struct vfp_device *device,
 	free(holders);
 }
 
+static void ask_about_usb(struct vfp_ctx *ctx, struct vfp_facts *facts)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	struct vfp_check_options how = { .facts = facts };
+	struct vfp_finding **findings = NULL;
+
+	if (selection_add(ctx, &devices, "usb:*", false) < 0)
+		return;
+	for (size_t i = 0; i < devices.n; i++) {
+		for (int field = 0; field < _VFP_FIELD_MAX; field++)
+			vfp_device_get(devices.device[i], (enum vfp_field)field);
+		if (vfp_check(ctx, devices.device[i], &how, &findings) == 0)
+			vfp_findings_free(findings);
+	}
+}
+
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
@@ -71,6 +87,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		return fail(-ENOMEM, NULL, "out of memory");
 	for (size_t i = 0; i < devices.n; i++)
 		ask(ctx, devices.device[i], facts);
+	ask_about_usb(ctx, facts);
 	if (r == 0 && devices.n && vfp_devices_use(ctx, devices.device, &uses) == 0)
 		free(uses);
 	if (vfp_records(ctx, &records) == 0)
@@ -86,6 +103,7 @@ const struct tool tool = {
 	.operands = "DIR",
 	.min = 1,
 	.max = 1,
+	.usb = true,
 	.help = "Capture what the other verbs read into the new folder DIR.",
 	.details = "`vfioprep list --sysroot DIR` and the like then show this host "
 		   "anywhere. "

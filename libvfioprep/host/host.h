@@ -236,6 +236,19 @@ bool usb_is_name(const char *text);
 /* "03f0:8607 SERIAL". -EINPROGRESS: the device does not answer. */
 int usb_identity(struct vfp_ctx *ctx, const char *name, char **ret_identity);
 
+/* -- usb-descriptors.c: libusb ------------------------------------------------------------ */
+
+struct usb_place {
+	int bus, number;
+};
+
+/*
+ * Of each of @n devices "2.00 100 030101": the version of USB, milliamperes, the classes of its
+ * interfaces; texts[i] stays NULL where nothing is known, of those after an error too.
+ */
+int usb_descriptors(struct vfp_ctx *ctx, const struct usb_place *places, size_t n,
+		    char **texts);
+
 /* -- lock.c ------------------------------------------------------------------------------ */
 
 /*

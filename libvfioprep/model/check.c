@@ -231,8 +231,11 @@ static int walk_once(struct check *c)
 	if (c->walked)
 		return 0;
 	c->walked = true;
-	/* In a listing: what no driver runs has nothing below that could be used. */
-	if (c->use_only && !*device_driver(c->device))
+	/*
+	 * In a listing: what no driver runs has nothing below that could be used. Of USB a guest
+	 * may have it.
+	 */
+	if (c->use_only && !*device_driver(c->device) && !c->device->usb)
 		return 0;
 	return below_walk(c->ctx, c->device->path, add_thing, c);
 }

@@ -232,6 +232,8 @@ _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_fi
 	     field == VFP_VENDOR_NAME || field == VFP_DEVICE_NAME || field == VFP_NAME))
 		(device->usb ? usb_look_up_names
 			     : look_up_names)((struct vfp_device *)device);
+	if (device->usb && field == VFP_USB_INTERFACES && !device->value[field])
+		usb_look_up_interfaces((struct vfp_device *)device);
 	if (!device->placed && field == VFP_NUMA_NODE)
 		look_up_numa_node((struct vfp_device *)device);
 	return device->value[field];

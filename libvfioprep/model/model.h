@@ -101,6 +101,10 @@ int usb_interface_driver(const struct vfp_device *device, const char *interface,
 /* "/dev/bus/usb/003/007", by which programs and guests have it. NULL: out of memory. */
 char *usb_device_node(const struct vfp_device *device);
 void usb_look_up_names(struct vfp_device *device);
+void usb_look_up_interfaces(struct vfp_device *device);
+
+/* "Keyboard" for "030101". */
+const char *usb_class_word(const char *class);
 
 /* -- select-usb.c: for select.c alone ---------------------------------------------------- */
 

@@ -113,9 +113,11 @@ int usb_find(struct vfp_ctx *ctx, const char *text, char **ret_name)
 	return r ?: -ENODEV;
 }
 
-/* By bus, and then port by port: 1-2 before 1-10, a hub before what is behind it. */
+/* By bus, and then port by port: usb1, 1-2, 1-10; a hub before what is behind it. */
 int usb_compare(const char *a, const char *b)
 {
+	a += startswith(a, "usb") ? 3 : 0;
+	b += startswith(b, "usb") ? 3 : 0;
 	while (*a && *b) {
 		size_t m = strspn(a, "0123456789"), n = strspn(b, "0123456789");
 		long x = m ? atol(a) : -1, y = n ? atol(b) : -1;

@@ -102,14 +102,17 @@ static int load_place(struct vfp_device *d)
 
 int usb_interfaces(const struct vfp_device *d, char ***ret_names)
 {
+	bool root = startswith(device_address(d), "usb");
+	_cleanup_free_ char *prefix = root ? strf("%s-0:", device_address(d) + 3)
+					   : strf("%s:", device_address(d));
 	_cleanup_strings_ char **names = NULL;
-	size_t length = strlen(device_address(d)), kept = 0;
-	int r = root_list_dirs(d->ctx, d->path, &names);
+	size_t kept = 0;
+	int r = prefix ? root_list_dirs(d->ctx, d->path, &names) : -ENOMEM;
 
 	if (r < 0)
 		return r;
 	for (char **name = names; *name; name++) {
-		if (startswith(*name, device_address(d)) && (*name)[length] == ':')
+		if (startswith(*name, prefix))
 			names[kept++] = *name;
 		else
 			free(*name);
@@ -227,19 +230,51 @@ static const struct {
 	{ "ff", "Vendor", "Vendor-specific device" },
 };
 
-static void look_up_class(struct vfp_device *d)
+static size_t class_row(const char *class)
 {
-	const char *word = "Other", *phrase = "Device of another class";
+	size_t i = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		if (!startswith(d->value[VFP_CLASS], classes[i].class))
+	while (i < ARRAY_SIZE(classes) && !startswith(class, classes[i].class))
+		i++;
+	return i;
+}
+
+const char *usb_class_word(const char *class)
+{
+	size_t i = class_row(class);
+
+	return i < ARRAY_SIZE(classes) ? classes[i].word : "Other";
+}
+
+static const char *class_phrase(const char *class)
+{
+	size_t i = class_row(class);
+
+	return i < ARRAY_SIZE(classes) ? classes[i].phrase : "Device of another class";
+}
+
+/* "Keyboard: usbhid; Video: no driver" */
+void usb_look_up_interfaces(struct vfp_device *d)
+{
+	_cleanup_strings_ char **names = NULL;
+	_cleanup_str_ struct str text = { 0 };
+	int r = usb_interfaces(d, &names) ?: str_add(&text, "%s", "");
+
+	for (char **name = names; r == 0 && *name; name++) {
+		_cleanup_free_ char *path = strf("%s/%s", d->path, *name), *driver = NULL;
+		unsigned int class[3];
+		char code[8];
+
+		if (!path || read_class(d->ctx, path, "Interface", class) < 0 ||
+		    usb_interface_driver(d, *name, &driver) < 0)
 			continue;
-		word = classes[i].word;
-		phrase = classes[i].phrase;
-		break;
+		snprintf(code, sizeof(code), "%02x%02x%02x", class[0] & 0xff,
+			 class[1] & 0xff, class[2] & 0xff);
+		r = str_add(&text, "%s%s: %s", text.len ? "; " : "", usb_class_word(code),
+			    *driver ? driver : "no driver");
 	}
-	d->value[VFP_CLASS_SHORT] = strdup(word);
-	d->value[VFP_CLASS_NAME] = strdup(phrase);
+	if (r == 0)
+		d->value[VFP_USB_INTERFACES] = take(text.s);
 }
 
 /* A string of the device, fit to be shown; NULL where it has none or does not answer. */
@@ -257,7 +292,8 @@ void usb_look_up_names(struct vfp_device *d)
 	char **v = d->value;
 
 	d->named = true;
-	look_up_class(d);
+	v[VFP_CLASS_SHORT] = strdup(usb_class_word(v[VFP_CLASS]));
+	v[VFP_CLASS_NAME] = strdup(class_phrase(v[VFP_CLASS]));
 	v[VFP_VENDOR_NAME] = look_up_string(d, "manufacturer");
 	v[VFP_DEVICE_NAME] = look_up_string(d, "product");
 	if (v[VFP_DEVICE_NAME] && v[VFP_VENDOR_NAME] &&

@@ -185,6 +185,10 @@ static void a_snapshot_says_where_and_what_it_is(void **state)
 	assert_field("3-1.2", VFP_PARENT, XHCI);
 	assert_field("3-1.2", VFP_DRIVER, "usbhid, uvcvideo");
 	assert_field("3-2", VFP_DRIVER, "");
+	assert_field("usb3", VFP_DRIVER, "hub");
+	assert_field("3-1.2", VFP_USB_INTERFACES,
+		     "Keyboard: usbhid; Input: usbhid; Video: uvcvideo");
+	assert_field("3-2", VFP_USB_INTERFACES, "");
 	assert_field("3-1.2", VFP_GROUP, "");
 	assert_int_equal(usb_load(ctx, "3-1.2", &device), 0);
 	assert_true(vfp_device_is_usb(device));
