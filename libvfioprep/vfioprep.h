@@ -402,6 +402,23 @@ const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug);
 int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *dialect,
 		       enum vfp_action action, FILE *out, char **why);
 
+/* What is executed: words[0] is a program, the others what it is told. */
+struct vfp_command {
+	char **words;	/* NULL-terminated */
+	char *input;	/* what it reads from standard input; NULL: nothing */
+	bool wait_gone;	/* done only when the guest has let go, not with its success */
+};
+
+/*
+ * The very commands that vfp_hotplug_render() prints for "virsh", "ch-remote" and "xl", to be
+ * executed one after the other without a shell; for "ch-api" the words are the method and the
+ * path, and the input is the body. -EOPNOTSUPP also for dialects that have no such commands.
+ */
+int vfp_hotplug_commands(const struct vfp_hotplug *hotplug, const char *dialect,
+			 enum vfp_action action, struct vfp_command ***ret_commands,
+			 char **why);
+void vfp_commands_free(struct vfp_command **commands);
+
 /* The names of the dialects, NULL-terminated, static. */
 const char *const *vfp_dialects(void);
 

@@ -3,6 +3,7 @@
  * The table of dialects, and the one way through it: find the cell for the kind and the
  * action, let it compile the request, let the dialect spell the commands. Nothing is
  * written before all of it has succeeded, so that no half command reaches a hypervisor.
+ * Commands that can be executed are printed from the very words that are executed.
  */
 #include "guest/guest.h"
 
@@ -66,12 +67,11 @@ static int write_out(const char *text, FILE *out, char **why)
 		       strerror(-error));
 }
 
-_public_ int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *dialect,
-				enum vfp_action action, FILE *out, char **why)
+static int compile(const struct vfp_hotplug *hotplug, const char *dialect,
+		   enum vfp_action action, const struct dialect **ret_dialect,
+		   struct commands *commands, char **why)
 {
 	const struct dialect *found = find_dialect(dialect);
-	_cleanup_commands_ struct commands commands = { 0 };
-	_cleanup_str_ struct str text = { 0 };
 	enum kind kind = hotplug_kind(hotplug);
 	const struct cell *cell;
 	int r;
@@ -84,11 +84,76 @@ _public_ int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *d
 	cell = &found->cells[kind][action];
 	if (!cell->compile)
 		return no_way(dialect, hotplug_kind_name(kind), cell, why);
-	r = cell->compile(hotplug, &commands, why);
+	*ret_dialect = found;
+	return cell->compile(hotplug, commands, why);
+}
+
+static void commands_freep(struct vfp_command ***commands)
+{
+	vfp_commands_free(*commands);
+}
+
+static int to_words(const struct vfp_hotplug *hotplug, const struct dialect *dialect,
+		    const struct commands *commands, struct vfp_command ***ret,
+		    char **why)
+{
+	_cleanup_(commands_freep) struct vfp_command **list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < commands->n; i++) {
+		struct vfp_command *command = calloc(1, sizeof(*command));
+		int r = command ? list_add((void ***)&list, &n, command) : -ENOMEM;
+
+		if (r < 0) {
+			free(command);
+			return r;
+		}
+		command->wait_gone = commands->list[i].wait_gone;
+		r = dialect->words(hotplug, &commands->list[i], command, why);
+		if (r < 0)
+			return r;
+	}
+	*ret = take(list);
+	return 0;
+}
+
+_public_ int vfp_hotplug_commands(const struct vfp_hotplug *hotplug, const char *dialect,
+				  enum vfp_action action,
+				  struct vfp_command ***ret_commands, char **why)
+{
+	_cleanup_commands_ struct commands commands = { 0 };
+	const struct dialect *found = NULL;
+	int r = compile(hotplug, dialect, action, &found, &commands, why);
+
 	if (r < 0)
 		return r;
-	r = found->spell(&commands, &text, why);
-	if (r < 0)
-		return r;
-	return write_out(text.s, out, why);
+	if (!found->words)
+		return say_why(why, -EOPNOTSUPP,
+			       "dialect %s is not one of commands that could be executed",
+			       dialect);
+	return to_words(hotplug, found, &commands, ret_commands, why);
+}
+
+static int spell(const struct vfp_hotplug *hotplug, const struct dialect *dialect,
+		 const struct commands *commands, struct str *out, char **why)
+{
+	_cleanup_(commands_freep) struct vfp_command **list = NULL;
+	int r;
+
+	if (dialect->spell)
+		return dialect->spell(commands, out, why);
+	r = to_words(hotplug, dialect, commands, &list, why);
+	return r ?: dialect->print(list, out, why);
+}
+
+_public_ int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *dialect,
+				enum vfp_action action, FILE *out, char **why)
+{
+	_cleanup_commands_ struct commands commands = { 0 };
+	_cleanup_str_ struct str text = { 0 };
+	const struct dialect *found = NULL;
+	int r = compile(hotplug, dialect, action, &found, &commands, why)
+		      ?: spell(hotplug, found, &commands, &text, why);
+
+	return r ?: write_out(text.s, out, why);
 }

@@ -105,7 +105,18 @@ const char *hotplug_get(const struct vfp_hotplug *hotplug, const char *key);
 /* The same, but -EINVAL with its sentence when it is not set. */
 int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 		 const char **ret_value, char **why);
+/* A file that the hypervisor opens, wherever it was started: -EINVAL when it is relative. */
+int hotplug_need_path(const struct vfp_hotplug *hotplug, const char *key,
+		      const char **ret_path, char **why);
+int not_absolute(const char *key, const char *path, char **why);
 int hotplug_need_id(const struct vfp_hotplug *hotplug, const char **ret_id, char **why);
+
+/*
+ * -EOPNOTSUPP with its sentence when something is set that is not among @words ("host bus")
+ * and not generic: nothing must go out without what was asked for.
+ */
+int hotplug_only(const struct vfp_hotplug *hotplug, const char *words, const char *who,
+		 char **why);
 
 /* Copy a property, if set, to @args with the JSON type that QEMU wants. */
 int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args);
@@ -150,10 +161,14 @@ struct cell {
 	const char *why_not;
 };
 
+/* A dialect spells all commands as one text, or makes words of each and prints those. */
 struct dialect {
 	const char *help;
 	const struct cell (*cells)[ACTIONS];
 	int (*spell)(const struct commands *commands, struct str *out, char **why);
+	int (*words)(const struct vfp_hotplug *hotplug, const struct command *command,
+		     struct vfp_command *ret, char **why);
+	int (*print)(struct vfp_command *const *commands, struct str *out, char **why);
 };
 
 /* The symbol dialect_X, and its name for the user. */
@@ -162,11 +177,28 @@ struct dialect {
 	_(qmp, "qmp")               \
 	_(argv, "argv")             \
 	_(hmp_legacy, "hmp-legacy") \
-	_(libvirt, "libvirt")
+	_(libvirt, "libvirt")       \
+	_(ch_remote, "ch-remote")   \
+	_(ch_api, "ch-api")
 
 #define DECLARE_DIALECT(symbol, name) extern const struct dialect dialect_##symbol;
 DIALECTS(DECLARE_DIALECT)
 #undef DECLARE_DIALECT
+
+/* -- command-line.c ------------------------------------------------------------------ */
+
+/*
+ * Append a command whose arguments are words, up to a NULL; the program goes before them.
+ * Returns its arguments; "input" among them is what it reads from standard input.
+ */
+json_t *command_line_add(struct commands *commands, const char *program, ...)
+	__attribute__((sentinel));
+int command_line_words(const struct vfp_hotplug *hotplug, const struct command *command,
+		       struct vfp_command *ret, char **why);
+int print_for_shell(struct vfp_command *const *commands, struct str *out, char **why);
+
+/* @word as a shell reads it, in quotes where it needs them. */
+int add_shell_word(const char *word, struct str *out, char **why);
 
 /* -- qemu-spell.c -------------------------------------------------------------------- */
 

@@ -174,6 +174,23 @@ int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 	return 0;
 }
 
+int not_absolute(const char *key, const char *path, char **why)
+{
+	return say_why(why, -EINVAL,
+		       "%s '%s' depends on where the hypervisor runs; write it from / on",
+		       key, path);
+}
+
+int hotplug_need_path(const struct vfp_hotplug *hotplug, const char *key,
+		      const char **ret_path, char **why)
+{
+	const char *path = hotplug_get(hotplug, key);
+
+	if (path && *path != '/')
+		return not_absolute(key, path, why);
+	return hotplug_need(hotplug, key, ret_path, why);
+}
+
 int hotplug_need_id(const struct vfp_hotplug *hotplug, const char **ret_id, char **why)
 {
 	const char *id = vfp_hotplug_id(hotplug);
@@ -181,6 +198,33 @@ int hotplug_need_id(const struct vfp_hotplug *hotplug, const char **ret_id, char
 	if (!id)
 		return say_why(why, -EINVAL, "an id is missing; give one");
 	*ret_id = id;
+	return 0;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; (p = strstr(p, word)); p += n)
+		if ((p == words || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
+}
+
+int hotplug_only(const struct vfp_hotplug *hotplug, const char *words, const char *who,
+		 char **why)
+{
+	const struct property *properties = kinds[hotplug->kind].properties;
+
+	for (size_t i = 0; properties[i].name; i++) {
+		const char *name = properties[i].name;
+
+		if (hotplug->value[i] && !has_word(words, name) &&
+		    !has_word("domain api-socket", name))
+			return say_why(why, -EOPNOTSUPP,
+				       "%s takes no %s for kind %s; leave it out", who,
+				       name, hotplug_kind_name(hotplug->kind));
+	}
 	return 0;
 }
 

@@ -157,22 +157,6 @@ static int add_hmp_word(const char *word, struct str *out, char **why)
 	return r ?: str_add(out, "\"%s\"", quoted.s);
 }
 
-/* As a word for sh: bare where that is safe, else in single quotes. */
-static int add_shell_word(const char *word, struct str *out, char **why)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789_./:=,+@%-";
-	_cleanup_str_ struct str quoted = { 0 };
-	int r = 0;
-
-	(void)why;
-	if (!word[strspn(word, safe)])
-		return str_add(out, "%s", word);
-	for (; r == 0 && *word; word++)
-		r = str_add(&quoted, "%s%c", *word == '\'' ? "'\\'" : "", *word);
-	return r ?: str_add(out, "'%s'", quoted.s);
-}
-
 /* What the monitor reads to the end of the line needs no quotes and would keep them. */
 static int add_hmp_rest(const char *word, struct str *out, char **why)
 {
