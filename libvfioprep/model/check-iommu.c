@@ -34,6 +34,14 @@ static bool on_command_line(const char *line, const char *word)
 	return false;
 }
 
+/* The first domain of Xen: the IOMMU is the hypervisor's, whose own tools keep to it. */
+static bool is_under_xen(struct vfp_ctx *ctx)
+{
+	_cleanup_free_ char *type = NULL;
+
+	return root_attr(ctx, &type, "/sys/hypervisor/type") == 0 && streq(type, "xen");
+}
+
 /* By the maker of the host bridge, which tells Intel's IOMMU from AMD's. */
 static const char *iommu_remedy(struct vfp_ctx *ctx)
 {
@@ -41,6 +49,9 @@ static const char *iommu_remedy(struct vfp_ctx *ctx)
 
 	if (is_filled(ctx, IOMMU_GROUPS))
 		return "the IOMMU is on but leaves this device out: try another slot";
+	if (is_under_xen(ctx))
+		return "Xen has the IOMMU here: a guest of Xen gets the device with plug "
+		       "--to xl, without hiding it";
 	if (root_attr(ctx, &line, "/proc/cmdline") == 0 &&
 	    (on_command_line(line, "iommu=off") ||
 	     on_command_line(line, "intel_iommu=off") ||
@@ -188,6 +199,9 @@ static const char *interrupt_remedy(struct vfp_ctx *ctx)
 {
 	_cleanup_free_ char *line = NULL;
 
+	if (is_under_xen(ctx))
+		return "Xen has the IOMMU here: a guest of Xen gets the device with plug "
+		       "--to xl, without hiding it";
 	if (root_attr(ctx, &line, "/proc/cmdline") == 0 &&
 	    (on_command_line(line, "intremap=off") ||
 	     on_command_line(line, "nointremap")))

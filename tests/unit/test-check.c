@@ -46,6 +46,8 @@ static void no_group_is_refused(void **state)
 	fixture_write(fixture, "/proc/cmdline", "ro\n");
 	fixture_write(fixture, "/sys/bus/pci/devices/0000:00:00.0/vendor", "0x1022\n");
 	assert_includes("[turn the IOMMU (AMD-Vi, SMMU) on in the firmware");
+	fixture_write(fixture, "/sys/hypervisor/type", "xen\n");
+	assert_includes("[Xen has the IOMMU here");
 	fixture_mkdir(fixture, "/sys/kernel/iommu_groups/1");
 	assert_includes("[the IOMMU is on but leaves this device out");
 }

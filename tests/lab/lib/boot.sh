@@ -13,14 +13,27 @@ stop_machine()
 	qemu_pid=
 }
 
+# What is loaded in front of KERNEL: nothing, or a hypervisor.
+boot_linux()
+{
+	boot_arguments=(-kernel "$1/image" -initrd "$1/initramfs"
+		-append "${kernel_words[*]} lab_modules=$1/lib/modules")
+}
+
+boot_xen()
+{
+	gunzip -c "$lab_cache"/packages/xen-hypervisor-*/boot/xen-*.gz > "$run_folder/xen"
+	boot_arguments=(-kernel "$run_folder/xen" -append "$(
+		)console=com1 com1=115200,8n1 dom0_mem=3072M smap=0 smep=0"
+		-initrd "$1/image ${kernel_words[*]} lab_modules=$1/lib/modules,$1/initramfs")
+}
+
 # start_machine KERNEL: the machine that load_machine has described.
 start_machine()
 {
-	local kernel=$lab_cache/kernels/$1
+	"boot_$boot_with" "$lab_cache/kernels/$1"
 	mkfifo "$run_folder/results"
-	qemu-system-x86_64 "${qemu_arguments[@]}" \
-		-kernel "$kernel/image" -initrd "$kernel/initramfs" \
-		-append "${kernel_words[*]} lab_modules=$kernel/lib/modules" \
+	qemu-system-x86_64 "${qemu_arguments[@]}" "${boot_arguments[@]}" \
 		-serial "file:$run_folder/console.log" \
 		-chardev "file,id=results,path=$run_folder/results" \
 		-device "virtserialport,chardev=results,name=lab.results" \
@@ -92,9 +105,8 @@ boot()
 # The machine's own console on this terminal, for --shell.
 boot_shell()
 {
-	local kernel=$lab_cache/kernels/$1
-	qemu-system-x86_64 "${qemu_arguments[@]}" \
-		-kernel "$kernel/image" -initrd "$kernel/initramfs" \
-		-append "${kernel_words[*]} quiet lab_shell=1 lab_modules=$kernel/lib/modules" \
+	kernel_words+=(quiet lab_shell=1)
+	"boot_$boot_with" "$lab_cache/kernels/$1"
+	qemu-system-x86_64 "${qemu_arguments[@]}" "${boot_arguments[@]}" \
 		-serial mon:stdio
 }

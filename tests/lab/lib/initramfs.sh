@@ -57,3 +57,12 @@ guest_initramfs()
 			virtio_pci virtio_blk virtio_net virtio_scsi virtio_mem \
 			vmw_vsock_virtio_transport
 }
+
+# A guest of Xen gets its devices through a driver of its own.
+xen_guest_initramfs()
+{
+	local kernel=$lab_cache/kernels/$1
+	initramfs_is_fresh "$kernel/xen-guest-initramfs" "$lab/guest/init" ||
+		make_initramfs "$kernel/xen-guest-initramfs" "$kernel" "$lab/guest/init" \
+			xen_pcifront e1000e
+}

@@ -8,6 +8,7 @@
 qemu_arguments=()
 device_rows=()
 kernel_words=()
+boot_with=linux
 
 next_slot=2
 port_name=
@@ -49,6 +50,16 @@ iommu()
 	qemu_arguments+=(-device
 		"intel-iommu,intremap=${1:-on},caching-mode=on,device-iotlb=on")
 	kernel_words+=(intel_iommu=on)
+}
+
+# xen: the hypervisor of that name is below the kernel, which becomes its first domain. Emulated
+# processors trap on its use of SMAP and SMEP. An initial "image words,image" is its way of
+# saying kernel and initramfs, so there may be no comma in the words.
+xen()
+{
+	boot_with=xen
+	qemu_arguments+=(-device "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on")
+	kernel_words+=(console=hvc0)
 }
 
 # acpi_table NAME: what the firmware says besides, by acpi/NAME.asl.
@@ -114,7 +125,7 @@ load_machine()
 {
 	[ -e "$lab/machines/$1" ] || die "no machine $1; there are: $(machine_names)"
 	qemu_arguments=() device_rows=() kernel_words=()
-	next_slot=2
+	next_slot=2 boot_with=linux
 	common_parts
 	# shellcheck source=/dev/null
 	. "$lab/machines/$1"
