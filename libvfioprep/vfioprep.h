@@ -419,6 +419,18 @@ int vfp_hotplug_commands(const struct vfp_hotplug *hotplug, const char *dialect,
 			 char **why);
 void vfp_commands_free(struct vfp_command **commands);
 
+/* -EINVAL with its sentence in @why when a property was refused and not set right since. */
+int vfp_hotplug_check(const struct vfp_hotplug *hotplug, char **why);
+
+/*
+ * Whether @dialect has a way to say it at all for @kind. -EOPNOTSUPP: it has none, *why says
+ * why; -EINVAL: no such dialect or kind.
+ */
+int vfp_hotplug_can(const char *kind, const char *dialect, enum vfp_action action, char **why);
+
+/* The names of the kinds, NULL-terminated, static. */
+const char *const *vfp_hotplug_kinds(void);
+
 /* The names of the dialects, NULL-terminated, static. */
 const char *const *vfp_dialects(void);
 

@@ -189,9 +189,11 @@ static void complete_last_of_list(void)
 static void offer_type(struct vfp_ctx *ctx, const char *type)
 {
 	if (streq(type, "DEVICE") || streq(type, "ADDRESS") || streq(type, "DRIVER") ||
-	    streq(type, "GROUP"))
+	    streq(type, "GROUP")) {
 		offer_from_devices(ctx, type);
-	else if (streq(type, "FILE") || streq(type, "DIR"))
+		if (tool.complete)
+			tool.complete(ctx, type);
+	} else if (streq(type, "FILE") || streq(type, "DIR"))
 		offer_files(streq(type, "DIR"));
 	else if (streq(type, "KIND"))
 		for (const char *const *k = vfp_force_kinds(); *k; k++)

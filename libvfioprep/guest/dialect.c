@@ -55,6 +55,23 @@ static int no_way(const char *dialect, const char *kind, const struct cell *cell
 		       dialect, kind);
 }
 
+_public_ int vfp_hotplug_can(const char *kind, const char *dialect,
+			     enum vfp_action action, char **why)
+{
+	const struct dialect *found = find_dialect(dialect);
+	const struct cell *cell;
+	int k = 0;
+
+	if (!found)
+		return no_such_dialect(dialect, why);
+	while (k < _KIND_MAX && !streq(hotplug_kind_name(k), kind))
+		k++;
+	if (k == _KIND_MAX)
+		return say_why(why, -EINVAL, "there is no such kind of device");
+	cell = &found->cells[k][action];
+	return cell->compile ? 0 : no_way(dialect, kind, cell, why);
+}
+
 static int write_out(const char *text, FILE *out, char **why)
 {
 	int error;

@@ -250,6 +250,11 @@ int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args
 	return json_put(args, key, json);
 }
 
+_public_ int vfp_hotplug_check(const struct vfp_hotplug *hotplug, char **why)
+{
+	return hotplug_ready(hotplug, why);
+}
+
 int hotplug_ready(const struct vfp_hotplug *hotplug, char **why)
 {
 	if (hotplug->unknown)

@@ -346,6 +346,15 @@ const struct kind_row kinds[_KIND_MAX] = {
 	[KIND_VSOCK] = { "vsock", vsock_properties, vsock_id },
 };
 
+_public_ const char *const *vfp_hotplug_kinds(void)
+{
+	static const char *names[_KIND_MAX + 1];
+
+	for (size_t i = 0; i < _KIND_MAX; i++)
+		names[i] = kinds[i].name;
+	return names;
+}
+
 const char *nic_backend(const struct vfp_hotplug *hotplug, const char *type)
 {
 	const char *backend = hotplug_get(hotplug, "backend");
