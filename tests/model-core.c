@@ -234,6 +234,8 @@ int model_core_write(const char *root, const char *path, const char *value)
 		return set_word(at(root, "%s", path), value, "on", "auto");
 	if (endswith(path, "/d3cold_allowed"))
 		return set_word(at(root, "%s", path), value, "0", "1");
+	if (startswith(path, "/sys/bus/usb/drivers/"))
+		return model_usb_write(root, path, value);
 	if (streq(path, "/sys/bus/pci/drivers_probe") ||
 	    (startswith(path, PCI_DRIVERS "/") &&
 	     (endswith(path, "/bind") || endswith(path, "/unbind"))))

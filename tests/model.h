@@ -70,6 +70,7 @@ struct model_control *model_reset(void);
 int model_core_write(const char *root, const char *path, const char *value);
 /* The links are gone, the driver is not yet: model_core_write() of `unbind` ends it. */
 void model_core_leave(const char *root, const char *address);
+int model_usb_write(const char *root, const char *path, const char *value);
 int model_core_load(const char *root, const char *module);
 
 /* As udev would: bind what is driverless, has no override, and matches. */

@@ -346,6 +346,12 @@ int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id, char **
 int usb_returned(struct vfp_ctx *ctx, const char *address, int64_t timeout,
 		 struct findings *findings);
 
+/*
+ * How long QEMU has to bind drivers itself, and then each attempt until what hangs below is there
+ * (usb-storage alone waits a second before it looks for a disk). Tests have less patience.
+ */
+extern int usb_grace_msec, usb_settle_msec;
+
 /* What the two files on this share: what hangs below, inputs too; who has the node, NULL: nobody. */
 int usb_lock(struct vfp_ctx *ctx, const char *address, int *ret_fd);
 int usb_below(struct vfp_ctx *ctx, const char *path, char **ret_text);

@@ -11,11 +11,10 @@
 
 #include <syslog.h>
 
-#define LOOK_MSEC  25
-#define GRACE_MSEC 1000 /* for QEMU to bind the drivers itself */
-#define SETTLE_MSEC \
-	5000 /* for a disk behind a driver: usb-storage alone waits a second */
+#define LOOK_MSEC 25
 #define STEP_MSEC 10000
+
+int usb_grace_msec = 1000, usb_settle_msec = 5000;
 
 struct coming_back {
 	struct vfp_ctx *ctx;
@@ -26,6 +25,7 @@ struct coming_back {
 	int lock_fd;
 	struct findings *findings;
 	int64_t end;
+	enum { WAITING, BOUND, BOUND_ANEW } tried;
 	/* by the last look */
 	char *missing;      /* "3-1:1.0 (usbhid), disk 4C530..."; NULL: nothing */
 	char *claimed;      /* an interface that some program or guest has; NULL: none */
@@ -59,14 +59,17 @@ static int say(struct coming_back *b, enum vfp_severity severity, const char *ki
 
 static int add_bind(struct coming_back *b, const char *interface, const char *driver)
 {
-	_cleanup_free_ char *path = strf(USB_DRIVERS "/%s/bind", driver);
+	_cleanup_free_ char *path = streq(driver, "?")
+					  ? strdup("/sys/bus/usb/drivers_probe")
+					  : strf(USB_DRIVERS "/%s/bind", driver);
 
 	return path ? step_add(&b->binds, WRITE, path, interface) : -ENOMEM;
 }
 
 /*
  * One interface that had @driver. Another driver than that is somebody's wish: left alone, and
- * it counts as back.
+ * it counts as back. Of which it is not known what it had ("?") gets what the kernel finds for it,
+ * which may be none.
  */
 static int look_at(struct coming_back *b, const char *interface, const char *driver,
 		   struct str *missing)
@@ -74,7 +77,8 @@ static int look_at(struct coming_back *b, const char *interface, const char *dri
 	_cleanup_free_ char *now = NULL;
 	int r = usb_interface_driver(b->device, interface, &now);
 
-	if (r < 0 || !*driver || (*now && !streq(now, "usbfs")))
+	if (r < 0 || !*driver || (*now && !streq(now, "usbfs")) ||
+	    (!*now && streq(driver, "?") && b->tried != WAITING))
 		return r;
 	r = str_add(missing, "%s%s (%s)", missing->len ? ", " : "", interface, driver);
 	if (r == 0 && *now && !b->claimed) {
@@ -231,8 +235,7 @@ static bool is_free(struct coming_back *b)
 
 static int await(struct coming_back *b)
 {
-	enum { WAITING, BOUND, BOUND_ANEW } tried = WAITING;
-	int64_t next = deadline_in(GRACE_MSEC);
+	int64_t next = deadline_in(usb_grace_msec);
 
 	for (;;) {
 		int r = look(b);
@@ -241,11 +244,11 @@ static int await(struct coming_back *b)
 			return r;
 		/* The clock starts when the last one has let go. */
 		if (b->claimed)
-			next = deadline_in(GRACE_MSEC);
-		if (deadline_passed(next) && tried != BOUND_ANEW && is_free(b)) {
-			r = tried == WAITING ? bind_interfaces(b) : rebind_device(b);
-			tried++;
-			next = deadline_in(SETTLE_MSEC);
+			next = deadline_in(usb_grace_msec);
+		if (deadline_passed(next) && b->tried != BOUND_ANEW && is_free(b)) {
+			r = b->tried == WAITING ? bind_interfaces(b) : rebind_device(b);
+			b->tried++;
+			next = deadline_in(usb_settle_msec);
 		}
 		if (r == 0 && deadline_passed(b->end))
 			return is_free(b) ? say_missing(b) : say_held(b);

@@ -52,18 +52,44 @@ int usb_below(struct vfp_ctx *ctx, const char *path, char **ret_text)
 	return r;
 }
 
-/* "3-1:1.0 usbhid;3-1:1.1 ;": one without a driver shall have none again. */
+char *usb_holders(struct vfp_ctx *ctx, const struct vfp_device *device,
+		  bool *ret_complete)
+{
+	_cleanup_free_ char *node = usb_device_node(device);
+	struct holder *holders = NULL;
+	char *text = NULL;
+	size_t n = 0;
+
+	*ret_complete = false;
+	if (node && holders_find(ctx, node, &holders, &n, ret_complete) == 0 && n &&
+	    holders_text(holders, n, &text) < 0)
+		*ret_complete = false;
+	holders_free(holders, n);
+	return text;
+}
+
+/*
+ * "3-1:1.0 usbhid;3-1:1.1 ;": one without a driver shall have none again. What somebody has taken
+ * already had another driver before, and which is not known: "?".
+ */
 static int list_interfaces(const struct vfp_device *device, char **ret_text)
 {
 	_cleanup_strings_ char **names = NULL;
 	_cleanup_str_ struct str text = { 0 };
+	_cleanup_free_ char *who = NULL;
+	bool complete;
 	int r = usb_interfaces(device, &names) ?: str_add(&text, "%s", "");
 
 	for (char **name = names; r == 0 && *name; name++) {
 		_cleanup_free_ char *driver = NULL;
 
 		r = usb_interface_driver(device, *name, &driver);
-		r = r ?: str_add(&text, "%s %s;", *name, driver);
+		if (r == 0 && !*driver && !who)
+			who = usb_holders(device->ctx, device, &complete);
+		if (r == 0)
+			r = str_add(&text, "%s %s;", *name,
+				    streq(driver, "usbfs") || (!*driver && who) ? "?"
+										: driver);
 	}
 	if (r == 0)
 		*ret_text = take(text.s);
@@ -110,22 +136,6 @@ static int make_record(struct vfp_ctx *ctx, const struct vfp_device *device,
 	       usb_identity(ctx, address, &record->identity) ?:
 	       list_interfaces(device, &record->orig_interfaces) ?:
 	       usb_below(ctx, device->path, &record->back);
-}
-
-char *usb_holders(struct vfp_ctx *ctx, const struct vfp_device *device,
-		  bool *ret_complete)
-{
-	_cleanup_free_ char *node = usb_device_node(device);
-	struct holder *holders = NULL;
-	char *text = NULL;
-	size_t n = 0;
-
-	*ret_complete = false;
-	if (node && holders_find(ctx, node, &holders, &n, ret_complete) == 0 && n &&
-	    holders_text(holders, n, &text) < 0)
-		*ret_complete = false;
-	holders_free(holders, n);
-	return text;
 }
 
 /* What is there of an earlier plug. 0: none, and @record is empty; 1: its drivers count. */
