@@ -395,7 +395,7 @@ const char *vfp_hotplug_kind(const struct vfp_hotplug *hotplug);
 const char *vfp_hotplug_id(const struct vfp_hotplug *hotplug);
 
 /*
- * Print the request in the language of a hypervisor: "hmp", "qmp", "argv", "libvirt".
+ * Print the request in the language of a hypervisor, one of vfp_dialects().
  * -EINVAL: no such dialect, or a property missing; -EOPNOTSUPP: the dialect has no way to say
  * it. @why, when not NULL, receives one sentence on failure, to be freed with free().
  */

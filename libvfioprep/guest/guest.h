@@ -89,6 +89,9 @@ int value_usb_id(const char *value, char **ret);
 int value_mac(const char *value, char **ret);
 int value_nic_backend(const char *value, char **ret);
 
+/* N of a guest's USB bus "usbN.0"; "usb.0" is the first one. -EINVAL otherwise. */
+int usb_bus_number(const char *bus, uint64_t *ret);
+
 /* A guest-side "SLOT[.FUNCTION]", in hex with or without "0x". -EINVAL otherwise. */
 int slot_parse(const char *text, unsigned int *ret_slot, unsigned int *ret_function);
 
@@ -105,6 +108,12 @@ const char *hotplug_get(const struct vfp_hotplug *hotplug, const char *key);
 /* The same, but -EINVAL with its sentence when it is not set. */
 int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 		 const char **ret_value, char **why);
+int hotplug_need_domain(const struct vfp_hotplug *hotplug, const char **ret_domain,
+			char **why);
+
+/* Whether the id was given and not derived. */
+bool hotplug_id_given(const struct vfp_hotplug *hotplug);
+
 /* A file that the hypervisor opens, wherever it was started: -EINVAL when it is relative. */
 int hotplug_need_path(const struct vfp_hotplug *hotplug, const char *key,
 		      const char **ret_path, char **why);
@@ -178,8 +187,10 @@ struct dialect {
 	_(argv, "argv")             \
 	_(hmp_legacy, "hmp-legacy") \
 	_(libvirt, "libvirt")       \
+	_(virsh, "virsh")           \
 	_(ch_remote, "ch-remote")   \
-	_(ch_api, "ch-api")
+	_(ch_api, "ch-api")         \
+	_(xl, "xl")
 
 #define DECLARE_DIALECT(symbol, name) extern const struct dialect dialect_##symbol;
 DIALECTS(DECLARE_DIALECT)
@@ -199,6 +210,13 @@ int print_for_shell(struct vfp_command *const *commands, struct str *out, char *
 
 /* @word as a shell reads it, in quotes where it needs them. */
 int add_shell_word(const char *word, struct str *out, char **why);
+
+/* -- libvirt.c ------------------------------------------------------------------------ */
+
+/* Device XML, of every kind but cpu; and the name of the device in it, "ua-ID". */
+int libvirt_xml(const struct vfp_hotplug *hotplug, enum vfp_action action,
+		struct str *out, char **why);
+int libvirt_alias(const struct vfp_hotplug *hotplug, char **ret, char **why);
 
 /* -- qemu-spell.c -------------------------------------------------------------------- */
 

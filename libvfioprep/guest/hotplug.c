@@ -174,6 +174,21 @@ int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 	return 0;
 }
 
+int hotplug_need_domain(const struct vfp_hotplug *hotplug, const char **ret_domain,
+			char **why)
+{
+	*ret_domain = hotplug_get(hotplug, "domain");
+	if (!*ret_domain)
+		return say_why(why, -EINVAL,
+			       "domain is missing; set it to the guest's name");
+	return 0;
+}
+
+bool hotplug_id_given(const struct vfp_hotplug *hotplug)
+{
+	return hotplug->id;
+}
+
 int not_absolute(const char *key, const char *path, char **why)
 {
 	return say_why(why, -EINVAL,

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * libvirt's device XML, as virsh attach-device and detach-device take it. The element is
- * data first, like every command: a member that is a string is an attribute, one that is
- * an object is an element inside.
+ * data first, like every command.
  *
  * Always managed='no': with 'yes' libvirt would bind the device itself, and on unplug
  * give it to whatever driver matches, not to the one that it was taken from.
  */
-#include "guest/guest.h"
+#include "guest/libvirt.h"
 
 /* -- the element as data ------------------------------------------------------------- */
 
@@ -30,19 +29,28 @@ static json_t *add_hostdev(struct commands *commands, const struct address *host
  * libvirt keeps only names that begin with "ua-", and drops one with other characters
  * than letters, digits, "_" and "-" without a word; no id would find the device then.
  */
-static int put_alias(const struct vfp_hotplug *hotplug, json_t *hostdev, char **why)
+int libvirt_alias(const struct vfp_hotplug *hotplug, char **ret, char **why)
 {
-	const char *id = vfp_hotplug_id(hotplug);
-	_cleanup_free_ char *name = strf("%s%s", startswith(id, "ua-") ? "" : "ua-", id);
+	const char *id;
+	int r = hotplug_need_id(hotplug, &id, why);
 
+	if (r < 0)
+		return r;
 	if (strchr(id, '.'))
 		return say_why(why, -EOPNOTSUPP,
 			       "libvirt takes no dot in an alias; choose another id than "
 			       "'%s'",
 			       id);
-	if (!name)
-		return -ENOMEM;
-	return json_put(hostdev, "alias", json_pack("{s:s}", "name", name));
+	*ret = strf("%s%s", startswith(id, "ua-") ? "" : "ua-", id);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int libvirt_put_alias(const struct vfp_hotplug *hotplug, json_t *element, char **why)
+{
+	_cleanup_free_ char *name = NULL;
+	int r = libvirt_alias(hotplug, &name, why);
+
+	return r ?: json_put(element, "alias", json_pack("{s:s}", "name", name));
 }
 
 static int put_rom(const struct vfp_hotplug *hotplug, json_t *hostdev, char **why)
@@ -65,6 +73,14 @@ static int put_rom(const struct vfp_hotplug *hotplug, json_t *hostdev, char **wh
 		bar = streq(bar, "0") ? "off" : "on";
 	rom = json_pack("{s:s*,s:s*}", "bar", bar, "file", file);
 	return json_put(hostdev, "rom", rom);
+}
+
+/* Read since libvirt 12.1; older ones pass the element over. */
+static int put_driver(const struct vfp_hotplug *hotplug, json_t *hostdev)
+{
+	if (!libvirt_is(hotplug, "iommufd", "on"))
+		return 0;
+	return json_put(hostdev, "driver", json_pack("{s:s}", "iommufd", "yes"));
 }
 
 /* libvirt names its buses pci.N (the root of q35 pcie.0); its XML counts them by N. */
@@ -109,7 +125,7 @@ static int put_place(const struct vfp_hotplug *hotplug, json_t *address, char **
 }
 
 /* Where the guest sees it; left to libvirt unless something of it was asked for. */
-static int put_address(const struct vfp_hotplug *hotplug, json_t *hostdev, char **why)
+int libvirt_put_address(const struct vfp_hotplug *hotplug, json_t *element, char **why)
 {
 	const char *multifunction = hotplug_get(hotplug, "multifunction");
 	bool placed = hotplug_get(hotplug, "bus") || hotplug_get(hotplug, "addr");
@@ -119,7 +135,7 @@ static int put_address(const struct vfp_hotplug *hotplug, json_t *hostdev, char 
 	if (!placed && !multifunction)
 		return 0;
 	address = json_pack("{s:s}", "type", "pci");
-	r = json_put(hostdev, "address", address);
+	r = json_put(element, "address", address);
 	if (r == 0 && placed)
 		r = put_place(hotplug, address, why);
 	if (r == 0 && multifunction)
@@ -139,16 +155,21 @@ static int pci_attach(const struct vfp_hotplug *hotplug, struct commands *comman
 {
 	struct address host;
 	json_t *hostdev;
-	int r = get_host(hotplug, &host, why);
+	int r = get_host(hotplug, &host, why)
+		      ?: hotplug_only(
+				 hotplug,
+				 "host bus addr multifunction rombar romfile iommufd",
+				 "libvirt", why);
 
 	if (r < 0)
 		return r;
 	hostdev = add_hostdev(commands, &host);
 	if (!hostdev)
 		return -ENOMEM;
-	return put_alias(hotplug, hostdev, why) ?:
+	return put_driver(hotplug, hostdev) ?:
+	       libvirt_put_alias(hotplug, hostdev, why) ?:
 	       put_rom(hotplug, hostdev, why) ?:
-	       put_address(hotplug, hostdev, why);
+	       libvirt_put_address(hotplug, hostdev, why);
 }
 
 /* libvirt finds the device by its source; more could only fail to match. */
@@ -160,47 +181,68 @@ static int pci_detach(const struct vfp_hotplug *hotplug, struct commands *comman
 
 	if (r < 0)
 		return r;
-	if (!add_hostdev(commands, &host))
-		return -ENOMEM;
-	commands->list[commands->n - 1].wait_gone = true;
-	return 0;
+	return add_hostdev(commands, &host) ? 0 : -ENOMEM;
 }
 
+#define NO_CPU "no device XML adds a CPU; virsh setvcpus does, take the dialect virsh"
+
 static const struct cell cells[_KIND_MAX][ACTIONS] = {
-	[KIND_PCI] = {
-		[VFP_ATTACH] = { .compile = pci_attach },
-		[VFP_DETACH] = { .compile = pci_detach },
-	},
+	[KIND_PCI] = { { .compile = pci_attach }, { .compile = pci_detach } },
+	[KIND_USB] = { { .compile = libvirt_usb_attach },
+		       { .compile = libvirt_usb_detach } },
+	[KIND_CPU] = { { .why_not = NO_CPU }, { .why_not = NO_CPU } },
+	[KIND_MEMORY] = { { .compile = libvirt_memory_attach },
+			  { .compile = libvirt_memory_detach } },
+	[KIND_DISK] = { { .compile = libvirt_disk }, { .compile = libvirt_disk } },
+	[KIND_NIC] = { { .compile = libvirt_nic }, { .compile = libvirt_nic } },
+	[KIND_FS] = { { .compile = libvirt_fs }, { .compile = libvirt_fs } },
+	[KIND_PMEM] = { { .compile = libvirt_pmem }, { .compile = libvirt_pmem } },
+	[KIND_VSOCK] = { { .compile = libvirt_vsock }, { .compile = libvirt_vsock } },
 };
 
 /* -- the element as XML -------------------------------------------------------------- */
 
-static int add_attribute(const char *name, const char *value, struct str *out)
+static int add_text(const char *text, struct str *out)
 {
 	static const char special[] = "&<>'\"";
 	static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&apos;",
 						"&quot;" };
-	int r = str_add(out, " %s='", name);
+	int r = 0;
 
-	for (; r == 0 && *value; value++) {
-		const char *found = strchr(special, *value);
+	for (; r == 0 && *text; text++) {
+		const char *found = strchr(special, *text);
 
 		r = found ? str_add(out, "%s", entities[found - special])
-			  : str_add_bytes(out, value, 1);
+			  : str_add_bytes(out, text, 1);
 	}
-	return r ?: str_add(out, "'");
+	return r;
+}
+
+static int add_attributes(json_t *element, struct str *out)
+{
+	const char *key;
+	json_t *value;
+	int r = 0;
+
+	json_object_foreach(element, key, value)
+		if (json_is_string(value) && *key)
+			r = r ?: str_add(out, " %s='", key)
+			      ?: add_text(json_string_value(value), out)
+			      ?: str_add(out, "'");
+	return r;
 }
 
 static int add_element(const char *name, json_t *element, int depth, struct str *out)
 {
-	int r = str_add(out, "%*s<%s", 2 * depth, "", name);
-	const char *key;
+	const char *text = json_string_value(json_object_get(element, "")), *key;
+	int r = str_add(out, "%*s<%s", 2 * depth, "", name)
+		      ?: add_attributes(element, out);
 	bool open = false;
 	json_t *value;
 
-	json_object_foreach(element, key, value)
-		if (json_is_string(value))
-			r = r ?: add_attribute(key, json_string_value(value), out);
+	if (text)
+		return r ?: str_add(out, ">") ?: add_text(text, out)
+			 ?: str_add(out, "</%s>\n", name);
 	json_object_foreach(element, key, value) {
 		if (!json_is_object(value))
 			continue;
@@ -221,6 +263,15 @@ static int spell_xml(const struct commands *commands, struct str *out, char **wh
 	for (size_t i = 0; r == 0 && i < commands->n; i++)
 		r = add_element(commands->list[i].name, commands->list[i].args, 0, out);
 	return r;
+}
+
+int libvirt_xml(const struct vfp_hotplug *hotplug, enum vfp_action action,
+		struct str *out, char **why)
+{
+	const struct cell *cell = &cells[hotplug_kind(hotplug)][action];
+	_cleanup_commands_ struct commands commands = { 0 };
+
+	return cell->compile(hotplug, &commands, why) ?: spell_xml(&commands, out, why);
 }
 
 const struct dialect dialect_libvirt = {

@@ -259,6 +259,18 @@ int value_usb_port(const char *value, char **ret)
 	return set_text(ret, strdup(value));
 }
 
+int usb_bus_number(const char *bus, uint64_t *ret)
+{
+	_cleanup_free_ char *number = startswith(bus, "usb") ? strdup(bus + 3) : NULL;
+
+	if (!number)
+		return -EINVAL;
+	if (endswith(number, ".0"))
+		number[strlen(number) - 2] = '\0';
+	*ret = 0;
+	return *number ? parse_number(number, 10, UINT16_MAX, ret) : 0;
+}
+
 int value_usb_id(const char *value, char **ret)
 {
 	uint64_t id;

@@ -198,8 +198,8 @@ static void unknown_keys_are_refused(void **state)
 static void dialects_are_listed(void **state)
 {
 	static const char *const wanted[] = { "hmp",        "qmp",     "argv",
-					      "hmp-legacy", "libvirt", "ch-remote",
-					      "ch-api" };
+					      "hmp-legacy", "libvirt", "virsh",
+					      "ch-remote",  "ch-api",  "xl" };
 	const char *const *names = vfp_dialects();
 
 	(void)state;
@@ -208,7 +208,7 @@ static void dialects_are_listed(void **state)
 		assert_true(strlen(vfp_dialect_help(names[i])) > 10);
 	}
 	assert_null(names[ARRAY_SIZE(wanted)]);
-	assert_null(vfp_dialect_help("xl"));
+	assert_null(vfp_dialect_help("xm"));
 }
 
 static void unknown_dialect_is_refused(void **state)
@@ -220,7 +220,7 @@ static void unknown_dialect_is_refused(void **state)
 	assert_int_equal(render(hotplug, "HMP", &why), -EINVAL);
 	assert_true(
 		startswith(why, "there is no dialect 'HMP'; there are hmp, qmp, argv, "));
-	assert_true(endswith(why, ", ch-api"));
+	assert_true(endswith(why, ", xl"));
 	vfp_hotplug_free(hotplug);
 }
 
