@@ -140,14 +140,15 @@ static int check_free(struct attach *a, struct target *t, const char *id)
 		text = record->id
 			     ? strf("%s has it as %s", nonnull(who), record->id)
 			     : strf("%s has it, or another of its group", nonnull(who));
-		return refuse(a, t, -EBUSY, "held", nonnull(who), "unplug it there",
+		return refuse(a, t, -EBUSY, "guest", nonnull(who), "unplug it there",
 			      nonnull(text));
 	}
 	if (guest_whose(a->h->guest, record) != HERE || streq(record->id, id) ||
 	    guest_has_let_go(a->h->guest, record))
 		return 0;
 	text = strf("it is in this guest already, as %s", record->id);
-	return refuse(a, t, -EBUSY, "held", record->id, "unplug it first", nonnull(text));
+	return refuse(a, t, -EBUSY, "guest", record->id, "unplug it first",
+		      nonnull(text));
 }
 
 static struct target *target_of(struct attach *a, size_t i)
@@ -191,6 +192,13 @@ static int mark(struct attach *a, size_t i, bool there, const char *unplug)
 						 vfp_hotplug_id(a->requests[i]), unplug };
 
 	return t ? target_mark(a->marks, t, there ? &here : &none) : 0;
+}
+
+/* The guest does not have it. */
+static int unmark(struct attach *a, size_t i)
+{
+	handover_usb_back(a->h, a->requests[i], CLOSE_MSEC);
+	return mark(a, i, false, NULL);
 }
 
 static int say_open(struct attach *a, size_t i, const char *why)
@@ -240,6 +248,7 @@ static int attach_one(struct attach *a, size_t i)
 	_cleanup_free_ char *why = NULL;
 	int r = ctx_cancelled(a->h->guest->ctx) ? -ECANCELED : mark(a, i, true, NULL);
 
+	r = r ?: handover_usb_record(a->h, request);
 	if (r < 0)
 		return r;
 	r = a->h->guest->ops->attach(a->h->guest->data, request,
@@ -251,10 +260,10 @@ static int attach_one(struct attach *a, size_t i)
 		return 0;
 	}
 	if (r == -ECANCELED && is_not_there(a, vfp_hotplug_id(request)))
-		return mark(a, i, false, NULL) ?: -ECANCELED;
+		return unmark(a, i) ?: -ECANCELED;
 	if (error_is_open(r))
 		return say_open(a, i, why ?: strerror(-r));
-	mark(a, i, false, NULL);
+	unmark(a, i);
 	return handover_say(a->h, error_of_guest(r), "guest", host, a->h->guest->name, "",
 			    "%s%s",
 			    r == -EREMOTEIO ? "the guest does not take it: "
@@ -280,7 +289,7 @@ static int take_out(struct attach *a, size_t i)
 				    "vfioprep unplug takes it out once the guest can",
 				    "the guest does not let go of what it has got: %s",
 				    why ?: strerror(-r));
-	mark(a, i, false, NULL);
+	unmark(a, i);
 	handover_tell(a->h, VFP_UNPLUGGED, request);
 	return 0;
 }

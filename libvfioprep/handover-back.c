@@ -91,15 +91,19 @@ static bool is_kept(struct handover *h, const char *address, char *const *leavin
 
 /* -- one run of returns ---------------------------------------------------------------------- */
 
+/* Who has the group open is said by the engine, and of the guest's own devices better here. */
 static int say_waiting(struct handover *h, const char *address, const char *who)
 {
-	_cleanup_free_ char *text = who ? strf(" with %s", who) : strdup("");
-
+	if (!who)
+		return handover_say(h, -EBUSY, "pending", address, "",
+				    "vfioprep unplug or watch gives it back then",
+				    "it has left the guest, but its group is still open");
+	findings_forget(&h->findings, "held", address);
 	return handover_say(
-		h, 0, "pending", address, nonnull(who), "",
-		"it has left the guest, and is given back once its group is no "
-		"longer open%s",
-		nonnull(text));
+		h, -EBUSY, "pending", address, who, "unplug that as well",
+		"it has left the guest, and comes back together with the last "
+		"of its group: %s is still there",
+		who);
 }
 
 /* What stays although it has left, for a claim, is in no guest any more. */

@@ -68,6 +68,7 @@ static int say_refused(struct detach *d, const struct vfp_hotplug *request, int 
 		       const char *why)
 {
 	mark_asked(d, request, false);
+	handover_usb_record(d->h, request);
 	return handover_say(d->h, error_of_guest(error), "guest", request_host(request),
 			    d->h->guest->name, "", "%s stays in the guest: %s",
 			    vfp_hotplug_id(request), why);
@@ -93,8 +94,9 @@ static bool has_ended(const struct vfp_guest *guest)
 static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int error,
 			const struct record *before, const char *why)
 {
-	bool ours = guest_whose(d->h->guest, before) != ELSEWHERE &&
-		    streq(before->id, vfp_hotplug_id(request));
+	bool ours = (guest_whose(d->h->guest, before) != ELSEWHERE &&
+		     streq(before->id, vfp_hotplug_id(request))) ||
+		    handover_usb_is_known(d->h, request);
 
 	if (error == 0)
 		return note_left(d, request, true);
@@ -129,6 +131,7 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 	r = r ?: mark_asked(d, request, true);
 	if (r < 0)
 		return r;
+	handover_usb_pending(d->h, request);
 	r = guest->ops->detach(guest->data, request, handover_left(d->h, 0), &why);
 	return take_outcome(d, request, r, &before, why ?: strerror(-r));
 }
@@ -158,8 +161,14 @@ _public_ int vfp_detach(struct vfp_guest *guest, struct vfp_hotplug *const *requ
 		r = -EINVAL;
 	if (r < 0)
 		return handover_deliver(&h, r, ret_findings);
-	for (; *requests; requests++)
-		r = vfp_exit_worse(r, detach_one(&d, *requests));
+	for (; *requests; requests++) {
+		int one = detach_one(&d, *requests);
+
+		if (one == 0)
+			one = handover_usb_back(&h, *requests,
+						handover_left(&h, CLOSE_MSEC));
+		r = vfp_exit_worse(r, one);
+	}
 	if (d.n_left && keep)
 		r = vfp_exit_worse(r, keep_left(&d));
 	else if (d.n_left)

@@ -73,6 +73,8 @@ static int return_left(struct watch *w, bool all)
 	r = r ?: release(&h, kept);
 	if (r == 0 && left)
 		r = give_back(&h, left, all ? w->plan->wait : CLOSE_MSEC);
+	if (r == 0 || r == -EBUSY)
+		r = vfp_exit_worse(r, handover_usb_left(&h, all, CLOSE_MSEC));
 	w->again = r == -EBUSY;
 	r = handover_deliver(&h, r, &findings);
 	if (w->report && !(told && w->again) && (r < 0 || (findings && *findings)))

@@ -118,7 +118,7 @@ bool guest_has_let_go(struct vfp_guest *guest, const struct record *record)
 /* The request for what has left already, by its record; -ENOENT: there is none. */
 static int find_recorded(struct vfp_guest *guest, const char *id, char **ret_device)
 {
-	_cleanup_strings_ char **addresses = NULL;
+	_cleanup_strings_ char **addresses = NULL, **usb = NULL;
 	int r = record_list(guest->ctx, &addresses);
 
 	for (char **a = addresses; r == 0 && *a; a++) {
@@ -130,7 +130,28 @@ static int find_recorded(struct vfp_guest *guest, const char *id, char **ret_dev
 		*ret_device = strdup(*a);
 		return *ret_device ? 0 : -ENOMEM;
 	}
+	r = r ?: usb_recorded(guest->ctx, guest->name, id, &usb);
+	if (r == 0 && usb && *usb) {
+		*ret_device = strdup(*usb);
+		return *ret_device ? 0 : -ENOMEM;
+	}
 	return r ?: -ENOENT;
+}
+
+/* "3-1.2" is bus 3, port 1.2; "003.007" bus 3, address 7. */
+static int set_usb(struct vfp_hotplug *request, const char *device)
+{
+	size_t n = strspn(device, "0123456789");
+	_cleanup_free_ char *bus = strf("%d", atoi(device));
+	_cleanup_free_ char *address =
+		device[n] ? strf("%d", atoi(device + n + 1)) : NULL;
+
+	if (!bus || !address)
+		return device[n] ? -ENOMEM : 0;
+	return vfp_hotplug_set(request, "hostbus", bus)
+		     ?: (device[n] == '-'
+				 ? vfp_hotplug_set(request, "hostport", device + n + 1)
+				 : vfp_hotplug_set(request, "hostaddr", address));
 }
 
 static int make_request(const char *kind, const char *id, const char *device,
@@ -143,6 +164,8 @@ static int make_request(const char *kind, const char *id, const char *device,
 		return r;
 	if (device && streq(kind, "pci"))
 		r = vfp_hotplug_set(request, "host", device);
+	else if (device && streq(kind, "usb"))
+		r = set_usb(request, device);
 	if (r < 0)
 		vfp_hotplug_free(request);
 	else
@@ -165,7 +188,8 @@ _public_ int vfp_guest_find(struct vfp_guest *guest, const char *id, int timeout
 	if (r == -ENOENT || r == -EOPNOTSUPP) {
 		r = find_recorded(guest, id, &device);
 		if (r == 0)
-			return make_request("pci", id, device, ret_request);
+			return make_request(usb_is_name(device) ? "usb" : "pci", id,
+					    device, ret_request);
 	}
 	if (r == -ENOENT)
 		return say_why(

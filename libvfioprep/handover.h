@@ -8,6 +8,7 @@
  *   handover-attach.c  plug
  *   handover-detach.c  unplug
  *   handover-back.c    returning what has left a guest, by its records
+ *   handover-usb.c     what is different with USB devices
  *   handover-watch.c   the same as it happens
  */
 #ifndef VFIOPREP_HANDOVER_H
@@ -88,6 +89,19 @@ bool guest_has_let_go(struct vfp_guest *guest, const struct record *record);
 
 /* Write into the record of @address where it is; -EBUSY and the like are findings. */
 int handover_mark(struct handover *h, const char *address, const struct mark *mark);
+
+/* -- handover-usb.c ---------------------------------------------------------------------- */
+
+/* Record what @request gives away; 0 when that is no USB device of the host. */
+int handover_usb_record(struct handover *h, const struct vfp_hotplug *request);
+void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request);
+bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request);
+
+/* It is not in the guest any more: see usb_returned(). */
+int handover_usb_back(struct handover *h, const struct vfp_hotplug *request, int timeout);
+
+/* The same for @all that are recorded for the guest, or for those that have left it. */
+int handover_usb_left(struct handover *h, bool all, int timeout);
 
 /* -- handover-back.c --------------------------------------------------------------------- */
 

@@ -10,12 +10,19 @@
 static void print_progress(void *data, enum vfp_event event, const char *device,
 			   const char *driver)
 {
+	static const struct {
+		const char *verb, *relation;
+	} words[] = {
+		[VFP_UNBOUND] = { "Unbinding", "from" },
+		[VFP_BOUND] = { "Binding", "to" },
+		[VFP_PLUGGED] = { "Plugging", "as" },
+		[VFP_UNPLUGGED] = { "Unplugging", "as" },
+	};
 	_cleanup_free_ char *name = escape(driver);
-	bool unbound = event == VFP_UNBOUND;
 
 	(void)data;
-	printf("%s %s %s %s\n", unbound ? "Unbinding" : "Binding", device,
-	       unbound ? "from" : "to", name ? name : driver);
+	printf("%s %s %s %s\n", words[event].verb, device, words[event].relation,
+	       name ? name : driver);
 	/*
 	 * Who reads it shall see it as it happens; that nobody can is no reason to stop.
 	 */
@@ -134,9 +141,19 @@ static void say_outcome(int error)
 		complain(NULL,
 			 "given back, but what hung below has not come back in time");
 		break;
+	case -EREMOTEIO:
+	case -ETIMEDOUT:
+		complain(NULL, "the guest did not do it; see vfioprep status");
+		break;
 	default:
 		complain(NULL, "not done: %s", strerror(-error));
 	}
+}
+
+void plan_tell(struct vfp_finding *const *findings, int error, bool notes)
+{
+	if (report_lines(findings, error, notes) == 0 && error < 0)
+		say_outcome(error);
 }
 
 int plan_carry_out(struct vfp_plan *plan, bool notes)
@@ -145,7 +162,6 @@ int plan_carry_out(struct vfp_plan *plan, bool notes)
 	int r = given.dry_run ? vfp_plan_print(plan, stdout, &findings)
 			      : vfp_plan_run(plan, &findings);
 
-	if (report_lines(findings, r, notes) == 0 && r < 0)
-		say_outcome(r);
+	plan_tell(findings, r, notes);
 	return r;
 }

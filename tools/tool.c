@@ -259,7 +259,7 @@ static int check_operands(int n, char **operands)
 /* What cannot go together. */
 static int check_together(void)
 {
-	if (!(tool.sets & TOOL_CHANGING) || given.dry_run)
+	if (!(tool.sets & TOOL_CHANGING) || tool.sets & TOOL_PRINTING || given.dry_run)
 		return 0;
 	if (given.sysroot)
 		return fail(-EINVAL, "--sysroot",

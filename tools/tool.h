@@ -111,6 +111,8 @@ enum tool_sets {
 	 * --dry-run.
 	 */
 	TOOL_CHANGING = 2,
+	/* Changes only when it is told to carry out what it prints else: a dump will do for that. */
+	TOOL_PRINTING = 4,
 };
 
 /* Which devices --complete offers where a DEVICE is expected. */
@@ -273,6 +275,9 @@ int plan_new(struct vfp_ctx *ctx, struct vfp_plan **ret_plan);
 /* vfp_plan_set(), complaining about "--option=value"; a NULL value sets nothing. */
 int plan_set(struct vfp_plan *plan, enum vfp_option option, const char *option_name,
 	     const char *value);
+
+/* Tell the findings on stderr; for an error that none of them explains, what it means. */
+void plan_tell(struct vfp_finding *const *findings, int error, bool notes);
 
 /*
  * Run it, or with --dry-run print it; tell the findings on stderr. With @notes also those

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vfioprep plug: what a guest shall gain, in the words with which a hypervisor takes it.
+ * vfioprep plug: what a guest shall gain, in the words with which a hypervisor takes it, or
+ * handed to a running one.
  */
+#include "tool-guest.h"
 #include "tool-hotplug.h"
 
 static struct hotplug_words words;
@@ -9,7 +11,7 @@ static struct hotplug_words words;
 static struct {
 	const char *to;
 	bool list;
-} arg = { .to = "hmp" };
+} arg;
 
 static const struct option_row options[] = {
 	OPTION(0, "to", "DIALECT", &arg.to,
@@ -65,12 +67,20 @@ static const struct option_row options[] = {
 	OPTION(0, "socket", "FILE", &words.socket, "of a vsock in Cloud Hypervisor"),
 	OPTION(0, "set", "PROPERTY=VALUE", &words.set,
 	       "what has no option (repeatable): guest-reset=off, serial=X, ..."),
+	OPTION_QMP,
+	OPTION_HIDE,
+	OPTION_GUEST_WAIT,
 	{ 0 }
 };
 
+static const char *dialect(void)
+{
+	return arg.to ?: "hmp";
+}
+
 static bool is_monitor(void)
 {
-	return streq(arg.to, "hmp") || streq(arg.to, "qmp");
+	return streq(dialect(), "hmp") || streq(dialect(), "qmp");
 }
 
 /* -- printed -------------------------------------------------------------------------- */
@@ -92,7 +102,7 @@ static int render_all(const struct requests *requests, FILE *out)
 		_cleanup_free_ char *why = NULL;
 		const char *object = object_of(requests, i);
 
-		r = vfp_hotplug_render(requests->list[i], arg.to, action, out, &why);
+		r = vfp_hotplug_render(requests->list[i], dialect(), action, out, &why);
 		if (r < 0 && !why)
 			fail_errno(r, object, "cannot be described");
 		if (r < 0 && why)
@@ -125,8 +135,29 @@ static int print_requests(const struct requests *requests)
 	int r = print_all(requests, &text);
 
 	if (r == 0 && !given.quiet)
-		hotplug_tell(requests, &words, arg.to, text);
-	return r;
+		hotplug_tell(requests, &words, dialect(), text);
+	return r ?: flush_stdout();
+}
+
+/* -- carried out ---------------------------------------------------------------------- */
+
+/* USB devices are not hidden: the hypervisor takes them from their drivers. */
+static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
+{
+	const struct selection *devices = &requests->devices;
+	_cleanup_free_ const char **hidden = calloc(devices->n + 1, sizeof(*hidden));
+	size_t n = 0;
+
+	if (!hidden)
+		return fail_errno(-ENOMEM, NULL, "cannot go on");
+	for (size_t i = 0; i < devices->n; i++)
+		if (!vfp_device_get(devices->device[i], VFP_USB_BUS))
+			hidden[n++] = vfp_device_get(devices->device[i], VFP_ADDRESS);
+	if (guest_given.hide && n == 0)
+		return fail(-EINVAL, "--hide", "is for PCI devices of the host");
+	guest_given.domain = words.domain;
+	guest_given.api_socket = words.api_socket;
+	return guest_attach(ctx, arg.to, requests->list, hidden);
 }
 
 /* -- the verb ------------------------------------------------------------------------- */
@@ -134,17 +165,25 @@ static int print_requests(const struct requests *requests)
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_requests_ struct requests requests = { 0 };
-	int r;
+	int named = guest_is_named(arg.to), r;
 
+	if (named < 0)
+		return named;
+	if (named && words.detach)
+		return fail(-EINVAL, "--detach",
+			    "is for printing; vfioprep unplug takes it out of a guest");
 	if (arg.list)
 		return print_matrix(operands);
 	if (!*operands)
 		return fail(-EINVAL, NULL,
 			    "expected DEVICE... or a kind; see vfioprep plug --help");
-	words.own_slots =
-		!is_monitor() && !streq(arg.to, "argv") && !streq(arg.to, "hmp-legacy");
+	words.own_slots = !is_monitor() && !streq(dialect(), "argv") &&
+			  !streq(dialect(), "hmp-legacy");
 	r = requests_make(ctx, &words, operands, &requests);
-	return r ?: print_requests(&requests);
+	if (r < 0)
+		return r;
+	return named && !given.dry_run ? carry_out(ctx, &requests)
+				       : print_requests(&requests);
 }
 
 static void complete(struct vfp_ctx *ctx, const char *metavar)
@@ -164,7 +203,7 @@ const struct tool tool = {
 	.min = 0,
 	.max = MANY,
 	.usb = true,
-	.help = "Print the command that plugs a device into a guest.",
+	.help = "Plug a device into a guest, or print the command that does.",
 	.details =
 		"Instead of DEVICE: cpu | memory SIZE | disk FILE | nic BACKEND | "
 		"fs SOCKET | pmem FILE | vsock | usb-controller DEVICE | sata-controller "
@@ -181,6 +220,7 @@ const struct tool tool = {
 		"--total SIZE resizes that device.\n"
 		"A disk is raw unless its name ends in .qcow2 or --format says otherwise: "
 		"what is in a file was perhaps written by a guest, and decides nothing.",
+	.sets = TOOL_CHANGING | TOOL_PRINTING,
 	.options = options,
 	.run = run,
 	.complete = complete,

@@ -14,6 +14,8 @@ enum {
 	DRIVER,
 	SINCE,
 	FOR,
+	GUEST,
+	ID,
 	HOLDER,
 	PROBLEM,
 	PID,
@@ -26,12 +28,15 @@ enum {
 static const struct column columns[] = {
 	{ "ADDRESS", ADDRESS, COLUMN_USUAL, "PCI address" },
 	{ "STATE", STATE, COLUMN_USUAL,
-	  "hidden; hiding, returning or stuck on the way; unrecorded: not by vfioprep" },
+	  "hidden; hiding, returning or stuck on the way; unplugging: its guest was asked to "
+	  "let go; unrecorded: not by vfioprep" },
 	{ "ORIGINAL", ORIGINAL, COLUMN_USUAL, "driver that it had" },
 	{ "DRIVER", DRIVER, COLUMN_USUAL, "driver that it is bound to" },
 	{ "SINCE", SINCE, COLUMN_USUAL | COLUMN_NUMBER,
 	  "when it was hidden; with --raw and --json in seconds since 1970" },
 	{ "FOR", FOR, COLUMN_USUAL, "for whom it is claimed" },
+	{ "GUEST", GUEST, COLUMN_USUAL, "guest that it was plugged into" },
+	{ "ID", ID, COLUMN_USUAL, "its id there" },
 	{ "HOLDER", HOLDER, COLUMN_USUAL, "process that has it open" },
 	{ "PROBLEM", PROBLEM, COLUMN_USUAL, "why the record cannot be acted upon" },
 	{ "PID", PID, COLUMN_RIGHT | COLUMN_NUMBER, "process that the claim lives with" },
@@ -142,6 +147,17 @@ static int pid(const struct row *row, char **ret_text)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
+static const char *state(const struct row *row)
+{
+	const char *phase = record_value(row, "phase");
+
+	if (!row->record)
+		return "unrecorded";
+	return record_value(row, "unplug") && streq(nonnull(phase), "hidden")
+		     ? "unplugging"
+		     : phase;
+}
+
 static int cell(void *data, int id, char **ret_text)
 {
 	const struct row *row = data;
@@ -150,14 +166,17 @@ static int cell(void *data, int id, char **ret_text)
 	case ADDRESS:
 		return copy(address(row), ret_text);
 	case STATE:
-		return copy(row->record ? record_value(row, "phase") : "unrecorded",
-			    ret_text);
+		return copy(state(row), ret_text);
 	case ORIGINAL:
 		return original(row, ret_text);
 	case SINCE:
 		return since(row, ret_text);
 	case FOR:
 		return copy(record_value(row, "for"), ret_text);
+	case GUEST:
+		return copy(record_value(row, "guest"), ret_text);
+	case ID:
+		return copy(record_value(row, "id"), ret_text);
 	case HOLDER:
 		return holder(row, ret_text);
 	case PROBLEM:

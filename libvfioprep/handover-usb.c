@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * USB devices are not hidden: the hypervisor takes them from their drivers, and the host should
+ * have them back when it closes them. What they were is recorded before the guest is asked, and
+ * looked for afterwards (act/usb*.c).
+ */
+#include "handover.h"
+
+/* "3-1.2" of the bus 3 and the port 1.2, or of what has the address 7 there. NULL: by its ids alone. */
+static char *name_of(struct vfp_ctx *ctx, const struct vfp_hotplug *request)
+{
+	const char *bus = hotplug_get(request, "hostbus");
+	const char *port = hotplug_get(request, "hostport");
+	const char *address = hotplug_get(request, "hostaddr");
+	_cleanup_free_ char *text = NULL;
+	char *name = NULL;
+
+	if (!bus || (!port && !address))
+		return NULL;
+	if (port)
+		return strf("%s-%s", bus, port);
+	text = strf("%03d.%03d", atoi(bus), atoi(address));
+	return text && usb_find(ctx, text, &name) == 0 ? name : NULL;
+}
+
+static bool is_usb(const struct vfp_hotplug *request)
+{
+	return hotplug_kind(request) == KIND_USB;
+}
+
+int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
+{
+	_cleanup_device_ struct vfp_device *device = NULL;
+	_cleanup_free_ char *name =
+		is_usb(request) ? name_of(h->guest->ctx, request) : NULL;
+	int r = handover_need_root(h, name);
+
+	if (r < 0 || !name)
+		return r;
+	r = usb_load(h->guest->ctx, name, &device);
+	if (r == -ENODEV)
+		return handover_say(h, r, "device", name, "", "vfioprep list --usb",
+				    "there is no USB device at this port");
+	r = r
+		  ?: usb_record(h->guest->ctx, device, h->guest->name,
+				vfp_hotplug_id(request), nonnull(h->plan->by),
+				&h->findings);
+	if (r == 0 || r == -EBUSY || r == -EPERM || r == -ENOMEM)
+		return r;
+	return handover_say(h, -ECANCELED, "record", name, USB_DIR, "",
+			    "it cannot be recorded: %s", strerror(-r));
+}
+
+/* Names of those that are recorded for what has the id of @request. */
+static char **recorded(struct handover *h, const struct vfp_hotplug *request)
+{
+	char **names = NULL;
+
+	if (is_usb(request))
+		usb_recorded(h->guest->ctx, h->guest->name, vfp_hotplug_id(request),
+			     &names);
+	return names;
+}
+
+void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request)
+{
+	_cleanup_strings_ char **names = recorded(h, request);
+
+	for (char **name = names; name && *name; name++)
+		usb_set_pending(h->guest->ctx, *name);
+}
+
+bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request)
+{
+	_cleanup_strings_ char **names = recorded(h, request);
+
+	return names && *names;
+}
+
+int handover_usb_back(struct handover *h, const struct vfp_hotplug *request, int timeout)
+{
+	_cleanup_strings_ char **names = recorded(h, request);
+	int worst = 0;
+
+	for (char **name = names; name && *name; name++)
+		worst = vfp_exit_worse(
+			worst, usb_returned(h->guest->ctx, *name, timeout, &h->findings));
+	return worst;
+}
+
+int handover_usb_left(struct handover *h, bool all, int timeout)
+{
+	_cleanup_strings_ char **names = NULL;
+	int worst = usb_recorded(h->guest->ctx, h->guest->name, NULL, &names);
+
+	for (char **name = names; name && *name; name++) {
+		_cleanup_record_ struct record record = { 0 };
+		_cleanup_free_ char *kind = NULL, *device = NULL, *why = NULL;
+
+		if (record_load(h->guest->ctx, *name, &record) < 0 || !record.id)
+			continue;
+		if (!all && guest_look(h->guest, record.id, 5000, &kind, &device, &why) !=
+				    -ENOENT)
+			continue;
+		worst = vfp_exit_worse(
+			worst, usb_returned(h->guest->ctx, *name, timeout, &h->findings));
+	}
+	return worst;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfioprep unplug: ask a guest to let go of something, wait until it has, and give devices of
+ * the host back to their drivers; or print the words that ask.
+ */
+#include "report.h"
+#include "tool-guest.h"
+
+#include <ctype.h>
+
+static struct {
+	const char *to, *kind;
+	bool keep;
+} arg;
+
+static const struct option_row options[] = {
+	OPTION_QMP,
+	OPTION(0, "keep", NULL, &arg.keep,
+	       "leave it hidden; it is not given back to its driver"),
+	OPTION_GUEST_WAIT,
+	OPTION(0, "to", "DIALECT", &arg.to,
+	       "print it in this language: see plug --list (default hmp)"),
+	OPTION(0, "kind", "WORD", &arg.kind,
+	       "what it is, when it is printed: pci, usb, cpu, memory ... (default pci)"),
+	OPTION_DOMAIN,
+	{ 0 }
+};
+
+/* What shall go. */
+struct leaving {
+	struct vfp_hotplug **list; /* NULL-terminated; NULL when n is 0 */
+	size_t n;
+};
+
+static int leaving_add(struct leaving *leaving, struct vfp_hotplug *request)
+{
+	int r = list_add((void ***)&leaving->list, &leaving->n, request);
+
+	if (r < 0)
+		vfp_hotplug_free(request);
+	return r;
+}
+
+static void leaving_done(struct leaving *leaving)
+{
+	for (size_t i = 0; i < leaving->n; i++)
+		vfp_hotplug_free(leaving->list[i]);
+	free(leaving->list);
+}
+#define _cleanup_leaving_ _cleanup_(leaving_done)
+
+/* -- what is meant ------------------------------------------------------------------ */
+
+/* An id begins with a letter; what is no id is a device. */
+static bool is_id(const char *word)
+{
+	return isalpha((unsigned char)*word) && !strpbrk(word, ":/");
+}
+
+static const struct vfp_record *record_of(struct vfp_record *const *records,
+					  const char *key, const char *value)
+{
+	for (; records && *records; records++)
+		if (streq(nonnull(vfp_record_get(*records, key)), value))
+			return *records;
+	return NULL;
+}
+
+/* The request for the device @address, with the id that its record has, or the derived one. */
+static int request_for_device(struct vfp_record *const *records, const char *address,
+			      struct vfp_hotplug **ret_request)
+{
+	const struct vfp_record *record = record_of(records, "device", address);
+	_cleanup_hotplug_ struct vfp_hotplug *request = NULL;
+	int r = vfp_hotplug_new("pci", record ? vfp_record_get(record, "id") : NULL,
+				&request);
+
+	r = r ?: vfp_hotplug_set(request, "host", address);
+	if (r < 0)
+		return fail_errno(r, address, "cannot be described");
+	*ret_request = take(request);
+	return 0;
+}
+
+static int request_for_id(struct vfp_record *const *records, const char *id,
+			  struct vfp_hotplug **ret_request)
+{
+	const struct vfp_record *record = record_of(records, "id", id);
+	int r;
+
+	if (record && !arg.kind)
+		return request_for_device(records, vfp_record_get(record, "device"),
+					  ret_request);
+	r = vfp_hotplug_new(arg.kind ?: "pci", id, ret_request);
+	return r < 0 ? fail(r, id, "not an id, or no kind %s; see plug --list",
+			    arg.kind ?: "pci")
+		     : 0;
+}
+
+static int add_devices(struct vfp_ctx *ctx, struct vfp_record *const *records,
+		       const char *word, struct leaving *requests)
+{
+	_cleanup_selection_ struct selection devices = { 0 };
+	int r = selection_add(ctx, &devices, word, false);
+
+	for (size_t i = 0; i < devices.n && r == 0; i++) {
+		struct vfp_hotplug *request = NULL;
+
+		r = request_for_device(records,
+				       vfp_device_get(devices.device[i], VFP_ADDRESS),
+				       &request);
+		r = r ?: leaving_add(requests, request);
+	}
+	return r;
+}
+
+static int add_word(struct vfp_ctx *ctx, struct vfp_record *const *records,
+		    const char *word, struct leaving *requests)
+{
+	struct vfp_hotplug *request = NULL;
+	int r;
+
+	if (!is_id(word))
+		return add_devices(ctx, records, word, requests);
+	r = request_for_id(records, word, &request);
+	return r ?: leaving_add(requests, request);
+}
+
+/* -- printed ------------------------------------------------------------------------ */
+
+static int print(struct vfp_hotplug *request)
+{
+	_cleanup_free_ char *why = NULL;
+	int r = guest_given.domain
+		      ? vfp_hotplug_set(request, "domain", guest_given.domain)
+		      : 0;
+
+	if (r == 0 || r == -EINVAL)
+		r = vfp_hotplug_render(request, arg.to ?: "hmp", VFP_DETACH, stdout,
+				       &why);
+	if (r == 0)
+		return 0;
+	if (!why)
+		return fail_errno(r, vfp_hotplug_id(request), "cannot be described");
+	return fail(r == -EOPNOTSUPP ? -EPERM : r, vfp_hotplug_id(request), "%s", why);
+}
+
+static int print_all(const struct leaving *requests)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < requests->n && r == 0; i++)
+		r = print(requests->list[i]);
+	return r ?: flush_stdout();
+}
+
+/* -- carried out -------------------------------------------------------------------- */
+
+/* What the guest knows of an id counts for more than a record. */
+static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
+	       struct leaving *requests)
+{
+	const char *id = vfp_hotplug_id(said);
+	_cleanup_free_ char *why = NULL;
+	struct vfp_hotplug *request = NULL;
+	int r = vfp_guest_find(guest, id, 5000, &request, &why);
+
+	if (r < 0)
+		return why ? fail(r, id, "%s", why)
+			   : fail_errno(r, id, "the guest cannot be asked");
+	return leaving_add(requests, request);
+}
+
+/* What is not there does not keep the rest from being unplugged. */
+static int carry_out(struct vfp_ctx *ctx, const struct leaving *said)
+{
+	_cleanup_leaving_ struct leaving requests = { 0 };
+	_cleanup_guest_ struct vfp_guest *guest = NULL;
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	struct vfp_finding **findings = NULL;
+	int r = guest_open(ctx, arg.to, &guest, NULL), missing = 0;
+
+	if (r == 0)
+		r = guest_plan(ctx, &plan);
+	for (size_t i = 0; i < said->n && r == 0; i++)
+		missing = vfp_exit_worse(missing, ask(guest, said->list[i], &requests));
+	if (r < 0 || requests.n == 0)
+		return r ?: missing;
+	r = vfp_detach(guest, requests.list, arg.keep, plan, &findings);
+	return vfp_exit_worse(guest_tell(findings, r), missing);
+}
+
+static int run(struct vfp_ctx *ctx, char **operands)
+{
+	_cleanup_leaving_ struct leaving requests = { 0 };
+	struct vfp_record **records = NULL;
+	int named = guest_is_named(arg.to), r;
+
+	if (named < 0)
+		return named;
+	r = vfp_records(ctx, &records);
+	if (r < 0)
+		return fail_records(r);
+	for (; *operands && r == 0; operands++)
+		r = add_word(ctx, records, *operands, &requests);
+	if (r == 0)
+		r = named && !given.dry_run ? carry_out(ctx, &requests)
+					    : print_all(&requests);
+	vfp_records_free(records);
+	return r;
+}
+
+static void complete(struct vfp_ctx *ctx, const char *metavar)
+{
+	struct vfp_record **records = NULL;
+
+	if (streq(metavar, "DIALECT"))
+		for (const char *const *name = vfp_dialects(); *name; name++)
+			offer(*name, vfp_dialect_help(*name));
+	if (!streq(metavar, "ID") || vfp_records(ctx, &records) < 0)
+		return;
+	for (struct vfp_record **record = records; *record; record++)
+		if (vfp_record_get(*record, "id"))
+			offer(vfp_record_get(*record, "id"),
+			      vfp_record_get(*record, "device"));
+	vfp_records_free(records);
+}
+
+const struct tool tool = {
+	.name = "unplug",
+	.operands = "ID|DEVICE...",
+	.min = 1,
+	.max = MANY,
+	.help = "Take something out of a guest, and give it back to its driver.",
+	.details =
+		"Waits until the guest has let go. When it has not in time, that it was asked "
+		"stays recorded: the same command again, or vfioprep watch, completes it. "
+		"Without --qmp the words are printed.",
+	.sets = TOOL_CHANGING | TOOL_PRINTING,
+	.devices = DEVICES_RECORDED,
+	.options = options,
+	.run = run,
+	.complete = complete,
+};
