@@ -23,8 +23,9 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 PKGS       := libpci libkmod mount libmnl jansson smartcols libusb-1.0
 # Only the folder of a header may be new to the compiler; a warning there is not ours.
-PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) libcurl 2>/dev/null))
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+CURL_LIBS  := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough $(if $(CI),-Werror)
@@ -42,14 +43,18 @@ LINK := -Wl,--as-needed -Wl,-z,relro,-z,now
 
 LIB_SRC   := $(wildcard libvfioprep/*.c libvfioprep/*/*.c)
 VERBS     := $(patsubst tools/%.c,%,$(wildcard tools/vfioprep*.c tools/vfio-pci.c))
-TOOL_SRC  := $(filter-out $(VERBS:%=tools/%.c),$(wildcard tools/*.c))
+# What needs libcurl, whose start takes longer than most verbs: verbs with it are one more program
+# each, which the other becomes.
+CURL_SRC  := tools/guest-ch-http.c
+CURL_TOOL := vfioprep-plug-ch
+TOOL_SRC  := $(filter-out $(VERBS:%=tools/%.c) $(CURL_SRC),$(wildcard tools/*.c))
 TESTS     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test-*.c))
 TEST_HELP := $(wildcard tests/unit/fixture*.c)
 ENGINE    := $(wildcard tests/unit/engine*.c)
 MODEL_SRC := $(filter-out tests/model-write.c tests/model-host.c,$(wildcard tests/model*.c))
 MODEL_OBJ := $(MODEL_SRC:%.c=$(DEV)/obj/%.o)
 
-all: $(VERBS:%=build/bin/%) build/libvfioprep.so build/libvfioprep.a build/vfioprep.pc
+all: $(VERBS:%=build/bin/%) $(CURL_TOOL:%=build/bin/%) build/libvfioprep.so build/libvfioprep.a build/vfioprep.pc
 
 help:
 	@echo "make            release build: build/bin/, build/libvfioprep.so and .a"
@@ -81,6 +86,15 @@ $(1)/libtool.a: $(TOOL_SRC:%.c=$(1)/obj/%.o)
 $(VERBS:%=$(1)/bin/%): $(1)/bin/%: $(1)/obj/tools/%.o $(1)/libtool.a $(1)/libvfioprep.a
 	@mkdir -p $$(@D)
 	$$(CC) $(2) $$(LINK) -pie $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
+
+$(1)/libch.a: $(CURL_SRC:%.c=$(1)/obj/%.o)
+	@rm -f $$@
+	@$$(AR) rcs $$@ $$^
+
+$(CURL_TOOL:%=$(1)/bin/%): $(1)/bin/%-ch: $(1)/obj/tools/%.o $(1)/libch.a $(1)/libtool.a \
+		$(1)/libvfioprep.a
+	@mkdir -p $$(@D)
+	$$(CC) $(2) $$(LINK) -pie $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $$(CURL_LIBS)
 endef
 
 $(eval $(call variant,build,$(HARD)))
@@ -118,6 +132,11 @@ $(VERBS:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%: $(DEV)/obj/tools/%.o \
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS)
 
+$(CURL_TOOL:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%-ch: $(DEV)/obj/tools/%.o \
+		$(MODEL_OBJ) $(DEV)/libch.a $(DEV)/libtool.a $(DEV)/libvfioprep.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) $(CURL_LIBS)
+
 $(DEV)/model/model-write $(DEV)/model/model-host: $(DEV)/model/%: $(DEV)/obj/tests/%.o \
 		$(MODEL_OBJ) $(TEST_HELP:%.c=$(DEV)/obj/%.o) \
 		$(DEV)/libvfioprep.a
@@ -126,9 +145,9 @@ $(DEV)/model/model-write $(DEV)/model/model-host: $(DEV)/model/%: $(DEV)/obj/tes
 
 $(TESTS:%=$(DEV)/test/%): $(DEV)/test/%: $(DEV)/obj/tests/unit/%.o \
 		$(TEST_HELP:%.c=$(DEV)/obj/%.o) $(ENGINE:%.c=$(DEV)/obj/%.o) $(MODEL_OBJ) \
-		$(DEV)/libtool.a $(DEV)/libvfioprep.a
+		$(DEV)/libch.a $(DEV)/libtool.a $(DEV)/libvfioprep.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) $(CURL_LIBS) -lcmocka
 
 # -- fuzz targets -------------------------------------------------------------------------
 #
@@ -137,7 +156,7 @@ $(TESTS:%=$(DEV)/test/%): $(DEV)/test/%: $(DEV)/obj/tests/unit/%.o \
 
 FUZZ_CC      ?= clang
 FUZZ_VERBS   := $(patsubst vfioprep-%,%,$(filter vfioprep-%,$(VERBS)))
-FUZZ_PARTS   := select record netlink hotplug sysfs
+FUZZ_PARTS   := select record netlink hotplug sysfs ch
 FUZZ_TARGETS := $(FUZZ_PARTS:%=$(DEV)/fuzz-%) $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%)
 FUZZ_HELP    := $(patsubst %,$(DEV)/obj/tests/fuzz/%.o,fuzz edit inline-child) \
 	$(if $(FUZZ),,$(DEV)/obj/tests/fuzz/replay.o) $(TEST_HELP:%.c=$(DEV)/obj/%.o)
@@ -152,7 +171,7 @@ $(DEV)/obj/renamed/%.o: %.c Makefile
 		-o $@ $<
 
 $(FUZZ_PARTS:%=$(DEV)/fuzz-%): $(DEV)/fuzz-%: $(DEV)/obj/tests/fuzz/fuzz-%.o $(FUZZ_HELP) \
-		$(DEV)/libvfioprep.a
+		$(DEV)/obj/tools/guest-ch-info.o $(DEV)/libvfioprep.a
 	$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) $(LINK) $(FUZZ_WRAP) -o $@ $^ $(PKG_LIBS)
 
 $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%): $(DEV)/fuzz-words-%: $(DEV)/obj/tests/fuzz/fuzz-words.o \
@@ -165,9 +184,9 @@ $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%): $(DEV)/fuzz-words-%: $(DEV)/obj/tests/fuzz/
 
 # -- tests ------------------------------------------------------------------------------
 
-MODEL := $(VERBS:%=$(DEV)/model/bin/%) $(DEV)/model/model-write $(DEV)/model/model-host
+MODEL := $(VERBS:%=$(DEV)/model/bin/%) $(CURL_TOOL:%=$(DEV)/model/bin/%) $(DEV)/model/model-write $(DEV)/model/model-host
 
-unit: $(TESTS:%=$(DEV)/test/%) $(VERBS:%=$(DEV)/bin/%) $(MODEL)
+unit: $(TESTS:%=$(DEV)/test/%) $(VERBS:%=$(DEV)/bin/%) $(CURL_TOOL:%=$(DEV)/bin/%) $(MODEL)
 	@BIN=$(DEV)/bin MODEL_BIN=$(DEV)/model/bin tests/unit/run $(TESTS:%=$(DEV)/test/%)
 
 # The corpus once: part of `make check`, with any compiler.
@@ -229,7 +248,8 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(DOCDIR)
 	install -m 755 build/bin/vfioprep build/bin/vfio-pci $(DESTDIR)$(BINDIR)
-	install -m 755 $(filter build/bin/vfioprep-%,$(VERBS:%=build/bin/%)) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(filter build/bin/vfioprep-%,$(VERBS:%=build/bin/%)) \
+		$(CURL_TOOL:%=build/bin/%) $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 build/libvfioprep.a $(DESTDIR)$(LIBDIR)
 	install -m 755 build/libvfioprep.so $(DESTDIR)$(LIBDIR)/libvfioprep.so.$(VERSION)
 	ln -sf libvfioprep.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)

@@ -364,10 +364,13 @@ static int tool_main(int argc, char **argv)
 	return r < 0 ? r : run_tool(argv + optind);
 }
 
+char **command_line;
+
 int main(int argc, char **argv)
 {
 	_cleanup_free_ char *name = strf("vfioprep-%s", tool.name);
 
+	command_line = argv;
 	if (name)
 		program = name;
 	open_standard_files();

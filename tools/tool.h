@@ -155,6 +155,9 @@ struct tool {
 /* Defined by the verb's file. */
 extern const struct tool tool;
 
+/* What main() was given; the order of the words may be another. */
+extern char **command_line;
+
 /* -- tool-talk.c: what goes to a person --------------------------------------------- */
 
 /* "vfioprep-hide": who complain() says it is. */
