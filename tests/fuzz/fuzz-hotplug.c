@@ -1,81 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hotplug requests: the lines of the input are the dialect's number and the action, the
- * id, and then KEY=VALUE. What is rendered is read back in the hypervisor's way: JSON by
+ * Hotplug requests: the lines of the input are the dialect's number, the action and the
+ * kind (none: pci), the id, and then KEY=VALUE. What is rendered is read back in the hypervisor's way: JSON by
  * jansson, the monitor's and a shell's words by their quoting, XML by its rules. A value
  * must arrive as it was set, and nothing else with it.
  */
 #include "fuzz.h"
+#include "words.h"
 
 #include <jansson.h>
 
 #define LINES_MAX 32
 
+enum { ROMFILE, BUS, FILENAME, KEPT };
+static const char *const kept[KEPT] = { "romfile", "bus", "filename" };
+
 struct request {
 	struct vfp_hotplug *hotplug;
-	char *romfile, *bus; /* as they were set */
+	const char *kind;
+	char *value[KEPT]; /* as they were set */
 	const char *id;
 	bool attach;
 };
 
 /* -- words ---------------------------------------------------------------------------- */
-
-/* Takes the next word of @line off, unquoted in place; NULL at the end. */
-static char *take_word(char **line, bool shell)
-{
-	char *from = *line + strspn(*line, " "), *to = from, *word = from;
-	char quote = '\0';
-
-	if (!*from)
-		return NULL;
-	/* The monitor knows quotes only where a word begins. */
-	if (!shell && *from == '"')
-		quote = *from++;
-	for (; *from && (quote || *from != ' '); from++) {
-		if (!shell && quote && *from == '"')
-			break;
-		if (shell && *from == '\'' && !(quote && *from != quote)) {
-			quote = quote ? '\0' : '\'';
-			continue;
-		}
-		if (*from == '\\' && ((shell && !quote) || (!shell && quote)))
-			from++;
-		expect(*from, "a backslash at the end");
-		*to++ = *from;
-	}
-	if (!shell && quote) {
-		expect(*from == '"', "an open quote");
-		from++;
-		expect(!*from || *from == ' ', "something after the quote: %s", from);
-	}
-	expect(!shell || !quote, "an open quote");
-	*line = *from ? from + 1 : from;
-	*to = '\0';
-	return word;
-}
-
-/* The value of @key in "first,key=value,..."; ",," is a comma. To be freed. */
-static char *option(const char *words, const char *key)
-{
-	_cleanup_str_ struct str part = { 0 };
-	size_t length = strlen(key);
-
-	for (const char *c = words;; c++) {
-		if (*c == ',' && c[1] == ',') {
-			expect(str_add_bytes(&part, c++, 1) == 0, "out of memory");
-			continue;
-		}
-		if (*c && *c != ',') {
-			expect(str_add_bytes(&part, c, 1) == 0, "out of memory");
-			continue;
-		}
-		if (part.s && strncmp(part.s, key, length) == 0 && part.s[length] == '=')
-			return strdup(part.s + length + 1);
-		str_done(&part);
-		if (!*c)
-			return NULL;
-	}
-}
 
 static void expect_option(const char *words, const char *key, const char *value)
 {
@@ -85,28 +33,107 @@ static void expect_option(const char *words, const char *key, const char *value)
 	       nonnull(value), nonnull(got));
 }
 
-static void expect_words(char *text, const struct request *request, bool shell)
+/* What is said of the device itself, in the line that adds or removes it. */
+static void expect_device(const char *head, const char *words,
+			  const struct request *request, const char *driver, bool shell)
 {
-	char *line = text, *head, *words;
-	size_t length = strlen(text);
+	const char *verb = shell           ? "-device"
+			 : request->attach ? "device_add"
+					   : "device_del";
 
-	expect(length && text[length - 1] == '\n' &&
-		       strchr(text, '\n') == text + length - 1,
-	       "not one line: %s", text);
-	text[length - 1] = '\0';
-	head = take_word(&line, shell);
-	words = head ? take_word(&line, shell) : NULL;
-	expect(words && !take_word(&line, shell), "not two words: %s", text);
+	expect(streq(head, verb), "%s", head);
 	if (!request->attach) {
-		expect(streq(head, "device_del") && streq(words, request->id), "%s %s",
-		       head, words);
+		expect(streq(words, request->id), "%s %s", head, words);
 		return;
 	}
-	expect(streq(head, shell ? "-device" : "device_add"), "%s", head);
-	expect(startswith(words, "vfio-pci,"), "%s", words);
+	expect(startswith(words, driver), "%s", words);
 	expect_option(words, "id", request->id);
-	expect_option(words, "romfile", request->romfile);
-	expect_option(words, "bus", request->bus);
+	expect_option(words, "romfile", request->value[ROMFILE]);
+	expect_option(words, "bus", request->value[BUS]);
+}
+
+/* The file of a disk, wherever it stands. */
+static void expect_file(const char *head, const char *words,
+			const struct request *request)
+{
+	_cleanup_free_ char *relative = strf("./%s", nonnull(request->value[FILENAME]));
+
+	if (streq(head, "-blockdev"))
+		expect_option(words, "file.filename", request->value[FILENAME]);
+	if (streq(head, "drive_add"))
+		expect_option(words, "file",
+			      *nonnull(request->value[FILENAME]) == '/'
+				      ? request->value[FILENAME]
+				      : relative);
+}
+
+/* To the end of the line: the monitor takes no quotes there. */
+static char *take_rest(char **line)
+{
+	char *rest = *line;
+
+	*line += strlen(rest);
+	return rest;
+}
+
+static void expect_words(char *text, const struct request *request, const char *dialect)
+{
+	bool shell = streq(dialect, "argv"), legacy = streq(dialect, "hmp-legacy");
+	char *rest = text, *line;
+
+	expect(*text && text[strlen(text) - 1] == '\n', "no whole line: %s", text);
+	while ((line = strsep(&rest, "\n")) && *line) {
+		char *head = take_word(&line, shell), *words;
+
+		expect(head, "an empty line");
+		if (streq(head, "drive_add"))
+			expect(streq(take_word(&line, shell), "0"), "%s", head);
+		words = streq(head, "object_add") ? take_rest(&line)
+						  : take_word(&line, shell);
+		expect(words, "one word alone: %s", head);
+		if (streq(head, "qom-set") || streq(head, "cpu_set"))
+			take_rest(&line);
+		expect(!take_word(&line, shell), "too many words after %s", words);
+		expect_file(head, words, request);
+		if (streq(request->kind, "pci") && !strstr(head, "object"))
+			expect_device(head, words, request,
+				      legacy ? "pci-assign," : "vfio-pci,", shell);
+	}
+}
+
+/* -- lines for a shell ---------------------------------------------------------------- */
+
+/* What is printed is, to a shell, what is executed. */
+static void expect_commands(char *text, const struct request *request,
+			    const char *dialect)
+{
+	struct vfp_command **commands = NULL;
+	char *rest = text;
+
+	expect(vfp_hotplug_commands(request->hotplug, dialect,
+				    request->attach ? VFP_ATTACH : VFP_DETACH, &commands,
+				    NULL) == 0,
+	       "printed, but no commands: %s", text);
+	for (struct vfp_command **c = commands; *c; c++) {
+		char *line = strsep(&rest, "\n");
+
+		expect(line, "a command that is not printed: %s", (*c)->words[0]);
+		for (char **word = (*c)->words; *word; word++) {
+			char *got = take_word(&line, true);
+
+			expect(got && streq(got, *word), "'%s' is not '%s'", nonnull(got),
+			       *word);
+		}
+		if (!(*c)->input) {
+			expect(!take_word(&line, true), "more words: %s", line);
+			continue;
+		}
+		expect(rest && startswith(rest, (*c)->input), "another input: %s", rest);
+		rest += strlen((*c)->input);
+		strsep(&rest, "\n");
+	}
+	expect(!rest || !*rest, "printed, but no command: %s", rest);
+	vfp_commands_free(commands);
 }
 
 /* -- JSON ----------------------------------------------------------------------------- */
@@ -119,19 +146,47 @@ static void expect_member(json_t *args, const char *key, const char *value)
 	       nonnull(value), nonnull(got));
 }
 
-static void expect_json(const char *text, const struct request *request)
+static void expect_line(const char *line, const struct request *request)
 {
-	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 	json_t *args = json_object_get(object, "arguments");
+	const char *execute = json_string_value(json_object_get(object, "execute"));
 
-	expect(object && args && json_object_size(object) == 2, "no QMP: %s", text);
-	expect_member(object, "execute", request->attach ? "device_add" : "device_del");
-	expect_member(args, "id", request->id);
-	if (request->attach) {
-		expect_member(args, "romfile", request->romfile);
-		expect_member(args, "bus", request->bus);
+	expect(object && args && execute && json_object_size(object) == 2, "no QMP: %s",
+	       line);
+	if (streq(execute, "blockdev-add"))
+		expect_member(json_object_get(args, "file"), "filename",
+			      request->value[FILENAME]);
+	if (streq(execute, "device_add") || streq(execute, "device_del"))
+		expect_member(args, "id", request->id);
+	if (streq(execute, "device_add") && streq(request->kind, "pci")) {
+		expect_member(args, "romfile", request->value[ROMFILE]);
+		expect_member(args, "bus", request->value[BUS]);
 	}
 	json_decref(object);
+}
+
+static void expect_json(char *text, const struct request *request)
+{
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) && *line)
+		expect_line(line, request);
+}
+
+/* "PUT /api/v1/vm.add-disk {...}" */
+static void expect_call(char *text)
+{
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) && *line) {
+		char *body = strchr(line, '{');
+		json_t *object = json_loads(nonnull(body), JSON_REJECT_DUPLICATES, NULL);
+
+		expect(object && startswith(line, "PUT /api/v1/vm."), "no call: %s",
+		       line);
+		json_decref(object);
+	}
 }
 
 /* -- XML ------------------------------------------------------------------------------ */
@@ -167,7 +222,7 @@ static char *xml_value(const char **xml)
 
 static size_t xml_name(const char *xml)
 {
-	return strspn(xml, "abcdefghijklmnopqrstuvwxyz");
+	return strspn(xml, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
 }
 
 /* The element at *xml with all that is in it; *xml is moved behind it. */
@@ -186,7 +241,8 @@ static void xml_element(const char **xml, const struct request *request)
 		c = key + key_length + 1;
 		value = xml_value(&c);
 		if (strncmp(name, "rom ", 4) == 0 && strncmp(key, "file=", 5) == 0)
-			expect(request->romfile && streq(value, request->romfile),
+			expect(request->value[ROMFILE] &&
+				       streq(value, request->value[ROMFILE]),
 			       "romfile became '%s'", value);
 	}
 	if (startswith(c, "/>")) {
@@ -196,7 +252,7 @@ static void xml_element(const char **xml, const struct request *request)
 	expect(*c == '>', "no end of a tag: %s", c);
 	c++;
 	for (;;) {
-		c += strspn(c, " \n");
+		c += strcspn(c, "<");
 		if (startswith(c, "</"))
 			break;
 		xml_element(&c, request);
@@ -212,7 +268,7 @@ static void expect_xml(const char *text, const struct request *request)
 
 	xml_element(&xml, request);
 	expect(streq(xml, "\n"), "something behind the element: %s", xml);
-	expect(!request->romfile || !request->attach || strstr(text, "<rom "),
+	expect(!request->value[ROMFILE] || !request->attach || strstr(text, "<rom "),
 	       "the romfile was lost");
 }
 
@@ -241,8 +297,13 @@ static void render(const struct request *request, const char *dialect)
 		expect_json(text, request);
 	else if (streq(dialect, "libvirt"))
 		expect_xml(text, request);
+	else if (streq(dialect, "ch-api"))
+		expect_call(text);
+	else if (streq(dialect, "ch-remote") || streq(dialect, "virsh") ||
+		 streq(dialect, "xl"))
+		expect_commands(text, request, dialect);
 	else
-		expect_words(text, request, streq(dialect, "argv"));
+		expect_words(text, request, dialect);
 }
 
 static void set(struct request *request, char *line)
@@ -255,12 +316,11 @@ static void set(struct request *request, char *line)
 	*value++ = '\0';
 	r = vfp_hotplug_set(request->hotplug, line, value);
 	expect(r == 0 || r == -EINVAL, "error %d", r);
-	if (r == 0 && (streq(line, "romfile") || streq(line, "bus"))) {
-		char **kept = streq(line, "bus") ? &request->bus : &request->romfile;
-
-		free(*kept);
-		*kept = strdup(value);
-	}
+	for (size_t i = 0; r == 0 && i < KEPT; i++)
+		if (streq(line, kept[i])) {
+			free(request->value[i]);
+			request->value[i] = strdup(value);
+		}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -269,12 +329,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *const *dialects = vfp_dialects();
 	unsigned char choice = input_byte(&in);
 	struct request request = { .attach = !(input_byte(&in) & 1) };
-	_cleanup_free_ char *id = NULL;
+	_cleanup_free_ char *kind = input_until(&in, '\n'), *id = input_until(&in, '\n');
 
-	free(input_until(&in, '\n'));
-	id = input_until(&in, '\n');
-	if (vfp_hotplug_new("pci", *id ? id : NULL, &request.hotplug) < 0)
+	if (vfp_hotplug_new(kind, *id ? id : NULL, &request.hotplug) < 0 &&
+	    vfp_hotplug_new("pci", *id ? id : NULL, &request.hotplug) < 0)
 		return 0;
+	request.kind = vfp_hotplug_kind(request.hotplug);
 	for (int i = 0; in.left && i < LINES_MAX; i++) {
 		_cleanup_free_ char *line = input_until(&in, '\n');
 
@@ -282,8 +342,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	request.id = vfp_hotplug_id(request.hotplug);
 	render(&request, dialects[choice % list_length((void *)dialects)]);
-	free(request.romfile);
-	free(request.bus);
+	for (size_t i = 0; i < KEPT; i++)
+		free(request.value[i]);
 	vfp_hotplug_free(request.hotplug);
 	return 0;
 }
