@@ -128,6 +128,8 @@ enum vfp_field {
 	VFP_USB_INTERFACES,	/* "Keyboard: usbhid; Video: no driver" */
 	VFP_USB_VERSION,	/* "2.10", of USB; and */
 	VFP_USB_POWER,		/* "100": mA that it may draw; both after vfp_usb_describe() */
+	VFP_CDEV,		/* "/dev/vfio/devices/vfio3" while bound to a vfio driver, where the
+				   kernel has such nodes, for iommufd (6.6); else NULL */
 	_VFP_FIELD_MAX,
 };
 

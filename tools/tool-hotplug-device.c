@@ -88,6 +88,38 @@ static int set_place(struct vfp_hotplug *hotplug, const struct requests *request
 		   i == 0 && (shared || words->multifunction) ? "on" : NULL);
 }
 
+/* What is hidden already shows whether the kernel has what QEMU then opens. */
+static int check_cdev(const struct vfp_device *device, const struct hotplug_words *words)
+{
+	const char *node = nonnull(vfp_device_get(device, VFP_NODE));
+
+	if (!words->iommufd || words->detach || !*node ||
+	    vfp_device_get(device, VFP_CDEV))
+		return 0;
+	return fail(-EPERM, vfp_device_get(device, VFP_ADDRESS),
+		    "has no node in /dev/vfio/devices, which iommufd needs: the kernel "
+		    "is older than 6.6 or built without VFIO_DEVICE_CDEV; leave out "
+		    "--iommufd");
+}
+
+/* A guest that has the physical function decides with the token who has the virtual ones. */
+static void tell_token(struct vfp_ctx *ctx, const struct vfp_device *device,
+		       const struct hotplug_words *words)
+{
+	const char *physical = vfp_device_get(device, VFP_PHYSFN);
+	struct vfp_device **list = NULL;
+
+	if (!physical || words->vf_token || words->detach || given.quiet ||
+	    vfp_select(ctx, physical, NULL, &list) < 0)
+		return;
+	if (*list && vfp_device_get(*list, VFP_NODE))
+		complain(vfp_device_get(device, VFP_ADDRESS),
+			 "its physical function %s is on a vfio driver, too; the kernel "
+			 "wants the token of who has that: --vf-token",
+			 physical);
+	vfp_devices_free(list);
+}
+
 /* Of several functions the first has the id as given, the others with their number. */
 static int add_pci(struct requests *requests, const struct hotplug_words *words, size_t i)
 {
@@ -181,6 +213,11 @@ int requests_add_devices(struct vfp_ctx *ctx, const struct hotplug_words *words,
 		: check_pci(devices) ?: check_place(requests, words);
 	for (size_t i = 0; r == 0 && i < devices->n; i++)
 		r = (usb ? add_usb : add_pci)(requests, words, i);
+	for (size_t i = 0; r == 0 && !usb && i < devices->n; i++) {
+		r = check_cdev(devices->device[i], words);
+		if (r == 0)
+			tell_token(ctx, devices->device[i], words);
+	}
 	if (r == 0 && !usb && !words->detach) {
 		put_first_last((void **)requests->list, requests->n);
 		put_first_last((void **)devices->device, devices->n);

@@ -223,6 +223,18 @@ static void look_up_numa_node(struct vfp_device *d)
 	}
 }
 
+/* The kernel has a node for one device alone where its entry has a device number. */
+static void look_up_cdev(struct vfp_device *d)
+{
+	_cleanup_free_ char *folder = strf("%s/vfio-dev", d->path);
+	_cleanup_strings_ char **names = NULL;
+
+	if (!d->vfio || !folder || root_list(d->ctx, folder, &names) < 0 || !*names ||
+	    !root_exists(d->ctx, "%s/%s/dev", folder, *names))
+		return;
+	d->value[VFP_CDEV] = strf("/dev/vfio/devices/%s", *names);
+}
+
 _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_field field)
 {
 	if (field < 0 || field >= _VFP_FIELD_MAX)
@@ -236,6 +248,8 @@ _public_ const char *vfp_device_get(const struct vfp_device *device, enum vfp_fi
 		usb_look_up_interfaces((struct vfp_device *)device);
 	if (!device->placed && field == VFP_NUMA_NODE)
 		look_up_numa_node((struct vfp_device *)device);
+	if (field == VFP_CDEV && !device->value[field])
+		look_up_cdev((struct vfp_device *)device);
 	return device->value[field];
 }
 
