@@ -210,7 +210,7 @@ build/lab/cycles: tests/lab/cycles.c build/libvfioprep.a
 	$(CC) -O2 $(WARN) -Ilibvfioprep -o $@ $^ $(PKG_LIBS)
 
 lab: all build/lab/floor build/lab/killpoints build/lab/cycles
-	@tests/lab/run -k all $(if $(LONG),--long)
+	@tests/lab/run -k all -j $(if $(LONG),--long)
 
 lint: all
 	@scripts/lint
