@@ -46,7 +46,7 @@ VERBS     := $(patsubst tools/%.c,%,$(wildcard tools/vfioprep*.c tools/vfio-pci.
 # What needs libcurl, whose start takes longer than most verbs: verbs with it are one more program
 # each, which the other becomes.
 CURL_SRC  := tools/guest-ch-http.c
-CURL_TOOL := vfioprep-plug-ch
+CURL_TOOL := vfioprep-plug-ch vfioprep-unplug-ch
 TOOL_SRC  := $(filter-out $(VERBS:%=tools/%.c) $(CURL_SRC),$(wildcard tools/*.c))
 TESTS     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test-*.c))
 TEST_HELP := $(wildcard tests/unit/fixture*.c)
@@ -91,7 +91,7 @@ $(1)/libch.a: $(CURL_SRC:%.c=$(1)/obj/%.o)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 
-$(CURL_TOOL:%=$(1)/bin/%): $(1)/bin/%-ch: $(1)/obj/tools/%.o $(1)/libch.a $(1)/libtool.a \
+$(CURL_TOOL:%=$(1)/bin/%): $(1)/bin/%-ch: $(1)/obj/tools/%.o $(CURL_SRC:%.c=$(1)/obj/%.o) $(1)/libtool.a \
 		$(1)/libvfioprep.a
 	@mkdir -p $$(@D)
 	$$(CC) $(2) $$(LINK) -pie $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $$(CURL_LIBS)
@@ -133,7 +133,7 @@ $(VERBS:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%: $(DEV)/obj/tools/%.o \
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS)
 
 $(CURL_TOOL:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%-ch: $(DEV)/obj/tools/%.o \
-		$(MODEL_OBJ) $(DEV)/libch.a $(DEV)/libtool.a $(DEV)/libvfioprep.a
+		$(MODEL_OBJ) $(CURL_SRC:%.c=$(DEV)/obj/%.o) $(DEV)/libtool.a $(DEV)/libvfioprep.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) $(CURL_LIBS)
 

@@ -44,6 +44,8 @@ static int look_for_request(struct attach *a, size_t i)
 	r = guest_look(a->h->guest, id, handover_left(a->h, 1000), &kind, &device, &why);
 	if (r == -ENOENT || r == -EOPNOTSUPP)
 		return 0;
+	if (r == -ECANCELED)
+		return r;
 	if (r < 0)
 		return handover_say(a->h, error_of_guest(r), "guest", host,
 				    a->h->guest->name, "",

@@ -4,11 +4,31 @@
  * plug, unplug and watch say about it.
  */
 #include "tool-guest.h"
+#include "guest.h"
 #include "report.h"
 
 #include <limits.h>
 
 struct guest_options guest_given;
+
+/* ch-remote calls a guest by its socket, the others by its name. */
+static const char *name_for(const char *to)
+{
+	return streq(to, "ch-remote") ? guest_given.api_socket : guest_given.domain;
+}
+
+static int check_run(const char *to)
+{
+	bool remote = to && streq(to, "ch-remote");
+
+	if (!to || (!remote && !streq(to, "virsh") && !streq(to, "xl")))
+		return fail(-EINVAL, "--run",
+			    "runs the words of --to virsh, --to xl or --to ch-remote");
+	if (!name_for(to))
+		return fail(-EINVAL, "--run", "name the guest with %s",
+			    remote ? "--api-socket" : "--domain");
+	return 1;
+}
 
 int guest_is_named(const char *to)
 {
@@ -16,8 +36,10 @@ int guest_is_named(const char *to)
 
 	if (n > 1)
 		return fail(-EINVAL, NULL, "give one of --qmp, --ch and --run");
-	if (guest_given.qmp && to)
-		return fail(-EINVAL, "--to", "is for printing; leave out it or --qmp");
+	if ((guest_given.qmp || guest_given.ch) && to)
+		return fail(-EINVAL, "--to", "is for printing and --run; leave it out");
+	if (guest_given.run)
+		return check_run(to);
 	if (guest_given.hide && n == 0)
 		return fail(
 			-EINVAL, "--hide",
@@ -44,23 +66,50 @@ static int open_qmp(struct vfp_ctx *ctx, struct vfp_guest **ret_guest, char **wh
 	return r ?: vfp_guest_new(ctx, name, ops, data, ret_guest);
 }
 
+static int open_ch(struct vfp_ctx *ctx, struct vfp_guest **ret_guest)
+{
+	_cleanup_free_ char *path = full_path(guest_given.ch);
+	_cleanup_free_ char *name = path ? strf("ch:%s", path) : NULL;
+	const struct vfp_guest_ops *ops;
+	void *data;
+	int r = name ? guest_ch_new(path, &ops, &data) : -ENOMEM;
+
+	return r ?: vfp_guest_new(ctx, name, ops, data, ret_guest);
+}
+
+static int open_run(struct vfp_ctx *ctx, const char *to, struct vfp_guest **ret_guest)
+{
+	bool remote = streq(to, "ch-remote");
+	_cleanup_free_ char *who =
+		remote ? full_path(name_for(to)) : strdup(name_for(to));
+	_cleanup_free_ char *name = who ? strf("%s:%s", remote ? "ch" : to, who) : NULL;
+	const struct vfp_guest_ops *ops;
+	void *data;
+	int r = name ? guest_exec_new(to, who, &ops, &data) : -ENOMEM;
+
+	return r ?: vfp_guest_new(ctx, name, ops, data, ret_guest);
+}
+
 int guest_open(struct vfp_ctx *ctx, const char *to, struct vfp_guest **ret_guest,
 	       char **why)
 {
 	_cleanup_free_ char *text = NULL;
-	const char *object = guest_given.qmp;
+	const char *object = guest_given.qmp ?: guest_given.ch;
 	int r;
 
-	(void)to;
-	r = open_qmp(ctx, ret_guest, &text);
+	if (guest_given.qmp)
+		r = open_qmp(ctx, ret_guest, &text);
+	else
+		r = guest_given.ch ? open_ch(ctx, ret_guest)
+				   : open_run(ctx, to, ret_guest);
 	if (r == 0)
 		return 0;
 	if (why) {
 		*why = take(text);
 		return r;
 	}
-	return text ? fail(r, object, "%s", text)
-		    : fail_errno(r, object, "the guest cannot be reached");
+	return text ? fail(r, object ?: to, "%s", text)
+		    : fail_errno(r, object ?: to, "the guest cannot be reached");
 }
 
 int guest_plan(struct vfp_ctx *ctx, struct vfp_plan **ret_plan)

@@ -19,6 +19,15 @@ extern struct guest_options {
 #define OPTION_QMP                                                                       \
 	OPTION(0, "qmp", "SOCKET", &guest_given.qmp,                                     \
 	       "carry it out, over this QMP socket of a running QEMU")
+#define OPTION_CH                                                                        \
+	OPTION(0, "ch", "SOCKET", &guest_given.ch,                                       \
+	       "the same, over the API socket of a Cloud Hypervisor")
+#define OPTION_RUN                                                                       \
+	OPTION(0, "run", NULL, &guest_given.run,                                         \
+	       "the same, by running the words of --to virsh, xl or ch-remote")
+#define OPTION_API_SOCKET                                                                \
+	OPTION(0, "api-socket", "FILE", &guest_given.api_socket,                         \
+	       "socket of Cloud Hypervisor, for ch-remote")
 #define OPTION_HIDE                                                                      \
 	OPTION(0, "hide", NULL, &guest_given.hide,                                       \
 	       "hide it first, as vfioprep hide does, and give it back when the guest "  \

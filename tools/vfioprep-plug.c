@@ -68,6 +68,8 @@ static const struct option_row options[] = {
 	OPTION(0, "set", "PROPERTY=VALUE", &words.set,
 	       "what has no option (repeatable): guest-reset=off, serial=X, ..."),
 	OPTION_QMP,
+	OPTION_CH,
+	OPTION_RUN,
 	OPTION_HIDE,
 	OPTION_GUEST_WAIT,
 	{ 0 }

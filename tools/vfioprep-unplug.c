@@ -15,6 +15,8 @@ static struct {
 
 static const struct option_row options[] = {
 	OPTION_QMP,
+	OPTION_CH,
+	OPTION_RUN,
 	OPTION(0, "keep", NULL, &arg.keep,
 	       "leave it hidden; it is not given back to its driver"),
 	OPTION_GUEST_WAIT,
@@ -23,6 +25,7 @@ static const struct option_row options[] = {
 	OPTION(0, "kind", "WORD", &arg.kind,
 	       "what it is, when it is printed: pci, usb, cpu, memory ... (default pci)"),
 	OPTION_DOMAIN,
+	OPTION_API_SOCKET,
 	{ 0 }
 };
 
@@ -128,14 +131,21 @@ static int add_word(struct vfp_ctx *ctx, struct vfp_record *const *records,
 
 /* -- printed ------------------------------------------------------------------------ */
 
+/* What is refused here is said when it is rendered. */
+static int set(struct vfp_hotplug *request, const char *key, const char *value)
+{
+	int r = value ? vfp_hotplug_set(request, key, value) : 0;
+
+	return r == -EINVAL ? 0 : r;
+}
+
 static int print(struct vfp_hotplug *request)
 {
 	_cleanup_free_ char *why = NULL;
-	int r = guest_given.domain
-		      ? vfp_hotplug_set(request, "domain", guest_given.domain)
-		      : 0;
+	int r = set(request, "domain", guest_given.domain);
 
-	if (r == 0 || r == -EINVAL)
+	r = r ?: set(request, "api-socket", guest_given.api_socket);
+	if (r == 0)
 		r = vfp_hotplug_render(request, arg.to ?: "hmp", VFP_DETACH, stdout,
 				       &why);
 	if (r == 0)
@@ -235,7 +245,7 @@ const struct tool tool = {
 	.details =
 		"Waits until the guest has let go. When it has not in time, that it was asked "
 		"stays recorded: the same command again, or vfioprep watch, completes it. "
-		"Without --qmp the words are printed.",
+		"Without --qmp, --ch and --run the words are printed.",
 	.sets = TOOL_CHANGING | TOOL_PRINTING,
 	.devices = DEVICES_RECORDED,
 	.options = options,

@@ -84,6 +84,9 @@ _public_ int vfp_guest_qmp(struct vfp_ctx *ctx, const char *socket,
 		return say_why(why, -EROFS,
 			       "a dump of a host has no running guest; leave out "
 			       "--sysroot");
+	/* Whoever waits for a guest to start calls again and again. */
+	if (ctx_cancelled(ctx))
+		return -ECANCELED;
 	qemu = calloc(1, sizeof(*qemu));
 	if (!qemu)
 		return -ENOMEM;
