@@ -75,8 +75,11 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
+/* What is sent is what is printed. */
 static const char *dialect(void)
 {
+	if (guest_given.qmp || guest_given.ch)
+		return guest_given.qmp ? "qmp" : "ch-api";
 	return arg.to ?: "hmp";
 }
 
@@ -114,6 +117,20 @@ static int render_all(const struct requests *requests, FILE *out)
 	return r;
 }
 
+/* Below the script of what is written to the host, what is sent is a comment. */
+static void print_text(const char *text)
+{
+	if (!guest_given.hide) {
+		fputs(text, stdout);
+		return;
+	}
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\n");
+		n += text[n] == '\n';
+		printf("# %.*s", (int)n, text);
+	}
+}
+
 /* All or nothing reaches stdout: half of it is worse than none. */
 static int print_all(const struct requests *requests, char **ret_text)
 {
@@ -126,7 +143,7 @@ static int print_all(const struct requests *requests, char **ret_text)
 	if (out && fclose(out) != 0 && r == 0)
 		r = fail_errno(-errno, NULL, "cannot go on");
 	if (r == 0)
-		fputs(text, stdout);
+		print_text(text);
 	*ret_text = text;
 	return r;
 }
@@ -143,11 +160,14 @@ static int print_requests(const struct requests *requests)
 
 /* -- carried out ---------------------------------------------------------------------- */
 
-/* USB devices are not hidden: the hypervisor takes them from their drivers. */
-static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
+/*
+ * Addresses of what is to be hidden. USB devices are not: the hypervisor takes them from their
+ * drivers.
+ */
+static int list_hidden(const struct requests *requests, const char ***ret)
 {
 	const struct selection *devices = &requests->devices;
-	_cleanup_free_ const char **hidden = calloc(devices->n + 1, sizeof(*hidden));
+	const char **hidden = calloc(devices->n + 1, sizeof(*hidden));
 	size_t n = 0;
 
 	if (!hidden)
@@ -155,11 +175,36 @@ static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
 	for (size_t i = 0; i < devices->n; i++)
 		if (!vfp_device_get(devices->device[i], VFP_USB_BUS))
 			hidden[n++] = vfp_device_get(devices->device[i], VFP_ADDRESS);
-	if (guest_given.hide && n == 0)
-		return fail(-EINVAL, "--hide", "is for PCI devices of the host");
+	*ret = hidden;
+	return guest_given.hide && n == 0
+		     ? fail(-EINVAL, "--hide", "is for PCI devices of the host")
+		     : 0;
+}
+
+static int print_hide(struct vfp_ctx *ctx, const char *const *hidden)
+{
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+	int r = plan_new(ctx, &plan);
+
+	for (; *hidden && r == 0; hidden++)
+		r = vfp_plan_hide(plan, *hidden, NULL);
+	return r ?: plan_carry_out(plan, false);
+}
+
+static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
+{
+	_cleanup_free_ const char **hidden = NULL;
+	int r = list_hidden(requests, &hidden);
+
+	if (r < 0)
+		return r;
 	guest_given.domain = words.domain;
 	guest_given.api_socket = words.api_socket;
-	return guest_attach(ctx, arg.to, requests->list, hidden);
+	if (!given.dry_run)
+		return guest_attach(ctx, arg.to, requests->list, hidden);
+	if (guest_given.hide)
+		r = print_hide(ctx, hidden);
+	return r ?: print_requests(requests);
 }
 
 /* -- the verb ------------------------------------------------------------------------- */
@@ -184,8 +229,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	r = requests_make(ctx, &words, operands, &requests);
 	if (r < 0)
 		return r;
-	return named && !given.dry_run ? carry_out(ctx, &requests)
-				       : print_requests(&requests);
+	return named ? carry_out(ctx, &requests) : print_requests(&requests);
 }
 
 static void complete(struct vfp_ctx *ctx, const char *metavar)

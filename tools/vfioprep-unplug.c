@@ -131,6 +131,14 @@ static int add_word(struct vfp_ctx *ctx, struct vfp_record *const *records,
 
 /* -- printed ------------------------------------------------------------------------ */
 
+/* What is sent is what is printed. */
+static const char *dialect(void)
+{
+	if (guest_given.qmp || guest_given.ch)
+		return guest_given.qmp ? "qmp" : "ch-api";
+	return arg.to ?: "hmp";
+}
+
 /* What is refused here is said when it is rendered. */
 static int set(struct vfp_hotplug *request, const char *key, const char *value)
 {
@@ -146,8 +154,7 @@ static int print(struct vfp_hotplug *request)
 
 	r = r ?: set(request, "api-socket", guest_given.api_socket);
 	if (r == 0)
-		r = vfp_hotplug_render(request, arg.to ?: "hmp", VFP_DETACH, stdout,
-				       &why);
+		r = vfp_hotplug_render(request, dialect(), VFP_DETACH, stdout, &why);
 	if (r == 0)
 		return 0;
 	if (!why)
