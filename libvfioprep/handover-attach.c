@@ -51,7 +51,8 @@ static int look_for_request(struct attach *a, size_t i)
 				    a->h->guest->name, "",
 				    "the guest cannot be asked: %s", why ?: strerror(-r));
 	if (!streq(kind, request_kind(request)) ||
-	    (host && device && !streq(device, host)))
+	    (host && device && !streq(device, host)) ||
+	    handover_usb_differs(a->h, request, device))
 		return say_id_taken(a, id, kind, device);
 	a->there[i] = true;
 	return 0;

@@ -28,6 +28,17 @@ static bool is_usb(const struct vfp_hotplug *request)
 	return hotplug_kind(request) == KIND_USB;
 }
 
+bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
+			  const char *device)
+{
+	_cleanup_free_ char *wanted =
+		is_usb(request) ? name_of(h->guest->ctx, request) : NULL;
+	_cleanup_free_ char *there = NULL;
+
+	return wanted && device && usb_find(h->guest->ctx, device, &there) == 0 &&
+	       !streq(wanted, there);
+}
+
 int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
 {
 	_cleanup_device_ struct vfp_device *device = NULL;

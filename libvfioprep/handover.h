@@ -94,6 +94,9 @@ int handover_mark(struct handover *h, const char *address, const struct mark *ma
 
 /* Record what @request gives away; 0 when that is no USB device of the host. */
 int handover_usb_record(struct handover *h, const struct vfp_hotplug *request);
+/* Is @device, which the guest has ("3-1.2", "003.007"), another one than is asked for? */
+bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
+			  const char *device);
 void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request);
 bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request);
 
