@@ -100,6 +100,11 @@ static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int
 
 	if (error == 0)
 		return note_left(d, request, true);
+	if (error == -ENOTEMPTY)
+		return note_left(d, request, true)
+			     ?: handover_say(d->h, -ECANCELED, "backend",
+					     request_host(request), d->h->guest->name,
+					     "ask again with vfioprep unplug", "%s", why);
 	if (error == -ENOENT && ours)
 		return note_left(d, request, false);
 	if (error == -ENOENT) {

@@ -176,16 +176,16 @@ int qemu_attach(struct qemu *qemu, struct vfp_hotplug *hotplug, int64_t deadline
 {
 	_cleanup_commands_ struct commands commands = { 0 };
 	const char *driver;
-	int r = is_there(qemu, hotplug, &commands, deadline, why);
+	int r = qemu_choose_cpu(qemu, hotplug, deadline, why)
+		      ?: is_there(qemu, hotplug, &commands, deadline, why);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = qemu_choose_cpu(qemu, hotplug, deadline, why)
-		  ?: compile(hotplug, &commands, why);
+	r = compile(hotplug, &commands, why);
 	if (r < 0)
 		return r;
 	driver = driver_of(&commands);
-	if (driver && !hotplug_get(hotplug, "bus"))
+	if (driver)
 		r = qemu_choose_port(qemu, hotplug, driver, deadline, why)
 			  ?: compile(hotplug, &commands, why);
 	return r ?: carry_out(qemu, &commands, vfp_hotplug_id(hotplug), deadline, why);

@@ -191,16 +191,12 @@ int qemu_remove_backends(struct qemu *qemu, const struct backends *backends,
 
 int qemu_remove_leftovers(struct qemu *qemu, const char *id, int64_t deadline, char **why)
 {
-	static const char *const suffixes[] = { "backend", "backend-chardev" };
+	_cleanup_free_ char *name = qemu_backend(id);
 	int n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pairs) * ARRAY_SIZE(suffixes); i++) {
-		_cleanup_free_ char *name =
-			strf("%s-%s", id, suffixes[i / ARRAY_SIZE(pairs)]);
-		size_t pair = i % ARRAY_SIZE(pairs);
-		struct backend backend = { pairs[pair].remove, pairs[pair].remove_key,
-					   name };
-		int r = name ? is_there(qemu, &backend, deadline, why) : -ENOMEM;
+	for (size_t i = 0; name && i < ARRAY_SIZE(pairs); i++) {
+		struct backend backend = { pairs[i].remove, pairs[i].remove_key, name };
+		int r = is_there(qemu, &backend, deadline, why);
 
 		if (r == 1 || r == -EOPNOTSUPP)
 			r = remove_backend(qemu, &backend, deadline, why);
@@ -208,5 +204,5 @@ int qemu_remove_leftovers(struct qemu *qemu, const char *id, int64_t deadline, c
 			return r;
 		n += r;
 	}
-	return n;
+	return name ? n : -ENOMEM;
 }

@@ -127,15 +127,46 @@ static int is_pci(struct qemu *qemu, const char *driver, int64_t deadline)
 	return r < 0 ? r : list_type(list, "multifunction") != NULL;
 }
 
+/* Behind a port there is slot 0 and no other; several functions of it may come in turn. */
+static int check_port(struct qemu *qemu, const char *bus, const char *addr,
+		      int64_t deadline, char **why)
+{
+	unsigned int slot = 0, function = 0;
+	enum port port = PORT_NONE;
+	int r = look_at_port(qemu, bus, deadline, &port, NULL);
+
+	/* What is no port, or is not there, is QEMU's to judge. */
+	if (r < 0 || port == PORT_NONE)
+		return r == -ENOENT ? 0 : r;
+	if (addr && slot_parse(addr, &slot, &function) < 0)
+		return -EINVAL;
+	if (slot)
+		return say_why(why, -EREMOTEIO,
+			       "%s has one slot, 0, and a guest sees nothing in another; "
+			       "leave out --addr",
+			       bus);
+	if (addr || port == PORT_FREE)
+		return 0;
+	r = bus_is_empty(qemu, bus, deadline, why);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return say_why(why, -EREMOTEIO,
+		       "%s has a device already, and a guest sees no second one there; "
+		       "name another --bus, or none",
+		       bus);
+}
+
 int qemu_choose_port(struct qemu *qemu, struct vfp_hotplug *hotplug, const char *driver,
 		     int64_t deadline, char **why)
 {
-	int r;
+	const char *bus = hotplug_get(hotplug, "bus");
+	int r = is_pci(qemu, driver, deadline);
 
-	if (hotplug_get(hotplug, "bus"))
-		return 0;
-	r = is_pci(qemu, driver, deadline);
-	return r == 1 ? choose_port(qemu, hotplug, deadline, why) : r;
+	if (r != 1)
+		return r;
+	if (!bus)
+		return choose_port(qemu, hotplug, deadline, why);
+	return check_port(qemu, bus, hotplug_get(hotplug, "addr"), deadline, why);
 }
 
 /* -- CPUs -------------------------------------------------------------------------------- */
@@ -177,28 +208,42 @@ static int set_place(struct vfp_hotplug *hotplug, json_t *cpu)
 	return r;
 }
 
-/* The @index-th of @n; -1: the first that is not there yet. */
-static int pick_cpu(json_t **cpus, size_t n, int64_t index, json_t **ret_cpu, char **why)
+static const char *path_of(json_t *cpu)
+{
+	return nonnull(json_string_value(json_object_get(cpu, "qom-path")));
+}
+
+/* The first that is at @path, "" for one that is not there yet; @n: none. */
+static size_t find_cpu(json_t **cpus, size_t n, const char *path)
+{
+	size_t i = 0;
+
+	while (i < n && !streq(path_of(cpus[i]), path))
+		i++;
+	return i;
+}
+
+/* The @index-th of @n; -1: the one that is at @own already, or the first that is free. */
+static int pick_cpu(json_t **cpus, size_t n, int64_t index, const char *own,
+		    json_t **ret_cpu, char **why)
 {
 	const char *taken;
-	size_t i = 0;
+	size_t i;
 
 	if (index >= (int64_t)n)
 		return say_why(why, -EINVAL,
 			       "the guest has room for %zu CPUs: index 0 to %zu", n,
 			       n ? n - 1 : 0);
-	if (index < 0)
-		while (i < n && json_object_get(cpus[i], "qom-path"))
-			i++;
-	else
-		i = (size_t)index;
+	i = index < 0 ? find_cpu(cpus, n, own) : (size_t)index;
+	if (i == n)
+		i = find_cpu(cpus, n, "");
 	if (i == n)
 		return say_why(why, -EREMOTEIO,
 			       "the guest has all CPUs that it has room for (%zu); start "
 			       "it with a larger maxcpus",
 			       n);
-	taken = json_string_value(json_object_get(cpus[i], "qom-path"));
-	if (taken)
+	taken = path_of(cpus[i]);
+	if (*taken && !streq(taken, own))
 		return say_why(why, -EPERM, "the guest has CPU %zu already, as %s", i,
 			       strrchr(taken, '/') ? strrchr(taken, '/') + 1 : taken);
 	*ret_cpu = cpus[i];
@@ -216,7 +261,8 @@ static bool place_given(const struct vfp_hotplug *hotplug)
 int qemu_choose_cpu(struct qemu *qemu, struct vfp_hotplug *hotplug, int64_t deadline,
 		    char **why)
 {
-	const char *index = hotplug_get(hotplug, "index");
+	const char *index = hotplug_get(hotplug, "index"), *id = vfp_hotplug_id(hotplug);
+	_cleanup_free_ char *own = qemu_path(nonnull(id));
 	_cleanup_json_ json_t *list = NULL;
 	_cleanup_free_ json_t **cpus = NULL;
 	json_t *entry, *cpu = NULL;
@@ -229,11 +275,11 @@ int qemu_choose_cpu(struct qemu *qemu, struct vfp_hotplug *hotplug, int64_t dead
 	if (r < 0)
 		return r;
 	cpus = calloc(json_array_size(list) + 1, sizeof(*cpus));
-	if (!cpus)
+	if (!cpus || !own)
 		return -ENOMEM;
 	json_array_foreach(list, i, entry)
 		cpus[n++] = entry;
 	qsort(cpus, n, sizeof(*cpus), compare_cpus);
-	r = pick_cpu(cpus, n, index ? atoll(index) : -1, &cpu, why);
+	r = pick_cpu(cpus, n, index ? atoll(index) : -1, own, &cpu, why);
 	return r ?: set_place(hotplug, cpu);
 }

@@ -110,7 +110,8 @@ static int await_gone(struct qemu *qemu, const char *id, int64_t until, int64_t 
 
 /*
  * 1: what cannot be removed at all: its bus has no hotplug, or it is memory that a machine
- * takes for ever. Of the latter QEMU has no word but its refusal.
+ * takes for ever (virtio-mem before 8.1, virtio-pmem, NVDIMMs), of which QEMU tells nothing
+ * but its refusal.
  */
 static int is_fixed(struct qemu *qemu, const char *id, int64_t deadline)
 {
@@ -118,7 +119,8 @@ static int is_fixed(struct qemu *qemu, const char *id, int64_t deadline)
 	_cleanup_json_ json_t *list = NULL, *hotpluggable = NULL;
 	int r = path ? qemu_list(qemu, path, deadline, &list, NULL) : -ENOMEM;
 
-	if (r == 0 && list_type(list, "memdev") && list_type(list, "virtio-backend"))
+	if (r == 0 && list_type(list, "memdev") &&
+	    (list_type(list, "virtio-backend") || list_type(list, "unarmed")))
 		return 1;
 	if (r == 0)
 		r = qemu_get(qemu, path, "hotpluggable", deadline, &hotpluggable, NULL);
@@ -126,7 +128,7 @@ static int is_fixed(struct qemu *qemu, const char *id, int64_t deadline)
 }
 
 /* 0: asked, or refused for the moment with *ret_refusal. -ENOENT: gone by itself. */
-static int ask_to_remove(struct qemu *qemu, const char *id, int64_t deadline,
+static int ask_to_remove(struct qemu *qemu, const char *id, int64_t deadline, bool again,
 			 char **ret_refusal)
 {
 	bool heeded = qmp_heed_cancel(qemu->qmp, false);
@@ -136,6 +138,8 @@ static int ask_to_remove(struct qemu *qemu, const char *id, int64_t deadline,
 	qmp_heed_cancel(qemu->qmp, heeded);
 	if (r != -EREMOTEIO)
 		return r;
+	if (again)
+		return 0;
 	r = is_fixed(qemu, id, deadline);
 	return r == 1 ? -EREMOTEIO : r;
 }
@@ -154,16 +158,19 @@ static int still_there(const char *id, const char *refusal, char **why)
 
 int qemu_remove_device(struct qemu *qemu, const char *id, int64_t deadline, char **why)
 {
+	bool asked = false;
+
 	qmp_forget_events(qemu->qmp);
 	for (;;) {
 		int64_t until = deadline_first(deadline, deadline_in(AGAIN_MSEC));
 		_cleanup_free_ char *refusal = NULL;
-		int r = ask_to_remove(qemu, id, deadline, &refusal);
+		int r = ask_to_remove(qemu, id, deadline, asked, &refusal);
 
 		if (r == -ENOENT)
 			return 0;
 		if (r < 0 && r != -ETIMEDOUT)
 			return refusal ? say_why(why, r, "%s", refusal) : r;
+		asked = asked || (r == 0 && !refusal);
 		if (r == 0)
 			r = await_gone(qemu, id, until, deadline, why);
 		if (r != -ETIMEDOUT)

@@ -4,25 +4,43 @@
  */
 #include "guest/qemu.h"
 
+/* Where a question was one of several, only the last word on it is the caller's. */
+static int told(struct qemu *qemu, int r, char **why)
+{
+	if (r == 0 || !why || *why)
+		return r;
+	return qmp_explain(qemu->qmp, r, why);
+}
+
+static void clear(char **why)
+{
+	if (why)
+		*why = NULL;
+}
+
 static int find(void *data, const char *id, int timeout, char **ret_kind,
 		char **ret_device, char **why)
 {
-	return qemu_find(data, id, deadline_in(timeout), ret_kind, ret_device, why);
+	clear(why);
+	return told(data,
+		    qemu_find(data, id, deadline_in(timeout), ret_kind, ret_device, why),
+		    why);
 }
 
 static int attach(void *data, struct vfp_hotplug *hotplug, int timeout, char **why)
 {
-	if (why)
-		*why = NULL;
-	return qemu_attach(data, hotplug, deadline_in(timeout), why);
+	clear(why);
+	return told(data, qemu_attach(data, hotplug, deadline_in(timeout), why), why);
 }
 
 static int detach(void *data, const struct vfp_hotplug *hotplug, int timeout, char **why)
 {
 	const char *id;
-	int r = hotplug_need_id(hotplug, &id, why);
+	int r;
 
-	return r ?: qemu_detach(data, id, deadline_in(timeout), why);
+	clear(why);
+	r = hotplug_need_id(hotplug, &id, why);
+	return told(data, r ?: qemu_detach(data, id, deadline_in(timeout), why), why);
 }
 
 static int next_gone(void *data, int timeout, char **ret_id, char **why)

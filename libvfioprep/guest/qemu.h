@@ -51,7 +51,7 @@ int qemu_pause(struct qemu *qemu, int64_t msec, int64_t deadline);
 
 /*
  * Set what @hotplug leaves open. For a PCI device (what @driver is, QEMU tells): the bus, a
- * free root port. -EREMOTEIO: there are ports, and none is free.
+ * free root port. -EREMOTEIO: there are ports, and none is free, or the one named is not.
  */
 int qemu_choose_port(struct qemu *qemu, struct vfp_hotplug *hotplug, const char *driver,
 		     int64_t deadline, char **why);

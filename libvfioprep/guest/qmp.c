@@ -122,12 +122,26 @@ static int closed(struct qmp *qmp)
 
 /* -- messages ---------------------------------------------------------------------------- */
 
+static void log_received(struct qmp *qmp, json_t *message)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!qmp->ctx->log || qmp->ctx->log_level < LOG_DEBUG)
+		return;
+	text = json_dumps(message, JSON_COMPACT | JSON_ENSURE_ASCII);
+	log_debug(qmp->ctx, "QMP: received %s", nonnull(text));
+}
+
 static int next_message(struct qmp *qmp, json_t **ret_message, size_t *ret_size)
 {
 	const char *wrong = NULL;
 	int r = stream_next(&qmp->in, ret_message, ret_size, &wrong);
 
-	return wrong ? no_qmp(qmp, wrong) : r;
+	if (wrong)
+		return no_qmp(qmp, wrong);
+	if (r == 0 && *ret_message)
+		log_received(qmp, *ret_message);
+	return r;
 }
 
 static int receive(struct qmp *qmp)
@@ -171,7 +185,6 @@ static int take_event(struct qmp *qmp, json_t *message, size_t size)
 
 	if (!name)
 		return no_qmp(qmp, "an event without a name");
-	log_debug(qmp->ctx, "QMP: event %s", name);
 	if (!qmp->keep(name, json_object_get(message, "data")))
 		return 0;
 	return keep_event(qmp, message, size);
@@ -249,7 +262,7 @@ static int send_command(struct qmp *qmp, const char *name, json_t *args, int64_t
 	json_decref(object);
 	if (!text)
 		return -ENOMEM;
-	log_debug(qmp->ctx, "QMP: %s", line);
+	log_debug(qmp->ctx, "QMP: sent %s", line);
 	return send_text(qmp, text, strlen(text), deadline);
 }
 
@@ -314,6 +327,11 @@ static int explain(struct qmp *qmp, int r, const char *name, char **why)
 	if (r == -ECANCELED)
 		return say_why(why, r, "interrupted while QEMU was asked for %s", name);
 	return r;
+}
+
+int qmp_explain(struct qmp *qmp, int r, char **why)
+{
+	return explain(qmp, r, "what it has", why);
 }
 
 int qmp_command(struct qmp *qmp, const char *name, json_t *args, int64_t deadline,

@@ -61,6 +61,9 @@ int qmp_process(const struct qmp *qmp);
 int qmp_command(struct qmp *qmp, const char *name, json_t *args, int64_t deadline,
 		json_t **ret_answer, char **why);
 
+/* The sentence on @r, an error of a command for which none was wanted then; returns @r. */
+int qmp_explain(struct qmp *qmp, int r, char **why);
+
 /*
  * The next of the events that are kept, as the whole message: {"event": ..., "data": {...}}.
  * -ETIMEDOUT: none until @deadline; the others as above.

@@ -146,6 +146,17 @@ static void done(const char *command, const char *arguments)
 	assert_int_equal(tell(command, arguments, NULL), 0);
 }
 
+/* The same when what it had may be let go of a moment later. */
+static void done_soon(const char *command, const char *arguments)
+{
+	int64_t deadline = deadline_in(SOON);
+
+	while (tell(command, arguments, NULL) < 0) {
+		assert_false(deadline_passed(deadline));
+		wait_readable(-1, -1, deadline_in(10));
+	}
+}
+
 /* Whether the object at @path has the property @name. */
 static bool has(const char *path, const char *name)
 {

@@ -15,6 +15,8 @@ static int start_q35(void **state)
 		PORT("rp3", "3"),
 		PORT("rp4", "4") ",hotplug=off",
 		PORT("rp10", "5"),
+		PORT("rp11", "6"),
+		PORT("rp12", "7"),
 		"-device",
 		"e1000e,bus=rp1,id=n0",
 		"-device",
@@ -47,13 +49,18 @@ static struct vfp_hotplug *request(const char *kind, const char *id,
 	return hotplug;
 }
 
+static int attach_within(struct vfp_hotplug *hotplug, int timeout, char **why)
+{
+	*why = NULL;
+	return machine.ops->attach(machine.data, hotplug, timeout, why);
+}
+
 #define REQUEST(kind, id, ...) \
 	request(kind, id, (const char *const[]){ __VA_ARGS__, NULL })
 
 static int attach(struct vfp_hotplug *hotplug, char **why)
 {
-	*why = NULL;
-	return machine.ops->attach(machine.data, hotplug, SOON, why);
+	return attach_within(hotplug, SOON, why);
 }
 
 static int detach(const char *kind, const char *id, int timeout, char **why)
@@ -174,7 +181,7 @@ static void silent_guest_is_a_time_out(void **state)
 	(void)state;
 	done("netdev_add", "{'type': 'user', 'id': 'nic9-backend'}");
 	done("device_add", "{'driver': 'virtio-net-pci', 'netdev': 'nic9-backend', "
-			   "'id': 'nic9', 'bus': 'rp10'}");
+			   "'id': 'nic9', 'bus': 'rp12'}");
 	assert_int_equal(detach("nic", "nic9", 300, &why), -ETIMEDOUT);
 	assert_int_equal(detach("nic", "nic9", 300, &again), -ETIMEDOUT);
 	assert_non_null(strstr(again, "still there"));
@@ -192,6 +199,240 @@ static void what_never_goes_is_refused_at_once(void **state)
 	assert_true(has_device("rp1"));
 }
 
+/* Attach what is asked for, expect @error and @sentence (NULL: none). */
+static void expect_attach(struct vfp_hotplug *hotplug, int timeout, int error,
+			  const char *sentence)
+{
+	_cleanup_free_ char *why = NULL;
+	int r = attach_within(hotplug, timeout, &why);
+
+	if (r != error)
+		fail_msg("%d instead of %d: %s", r, error, nonnull(why));
+	if (sentence && !strstr(nonnull(why), sentence))
+		fail_msg("'%s' is not in: %s", sentence, nonnull(why));
+	if (!sentence)
+		assert_null(why);
+	vfp_hotplug_free(hotplug);
+}
+
+static void expect_detach(const char *id, int timeout, int error, const char *sentence)
+{
+	_cleanup_free_ char *why = NULL;
+	int r = detach("disk", id, timeout, &why);
+
+	if (r != error)
+		fail_msg("%d instead of %d: %s", r, error, nonnull(why));
+	if (sentence && !strstr(nonnull(why), sentence))
+		fail_msg("'%s' is not in: %s", sentence, nonnull(why));
+}
+
+static struct vfp_hotplug *disk(const char *id, const char *file)
+{
+	_cleanup_free_ char *path = in_folder(file);
+	_cleanup_free_ char *word = strf("filename=%s", path);
+
+	create_file(file);
+	return REQUEST("disk", id, word, "model=scsi-hd");
+}
+
+static void disk_in_and_out(void **state)
+{
+	(void)state;
+	expect_attach(disk("disk1", "disk"), SOON, 0, NULL);
+	expect_kind("disk1", "disk");
+	assert_true(has_node("disk1-backend"));
+	/* The same once more is done; another file under its name is not. */
+	expect_attach(disk("disk1", "disk"), SOON, 0, NULL);
+	expect_attach(disk("disk1", "other"), SOON, -EPERM, "another device as disk1");
+	expect_attach(REQUEST("nic", "disk1", "backend=user"), SOON, -EPERM,
+		      "its type is \"scsi-hd\"");
+	expect_detach("disk1", SOON, 0, NULL);
+	assert_false(has_device("disk1"));
+	assert_false(has_node("disk1-backend"));
+	expect_detach("disk1", SOON, -ENOENT, "nothing with the id disk1");
+}
+
+/* 1: there was such a network device, and it has gone now. */
+static bool remove_netdev(const char *id)
+{
+	_cleanup_free_ char *arguments = strf("{'id': '%s'}", id);
+
+	return tell("netdev_del", arguments, NULL) == 0;
+}
+
+static void refused_device_takes_its_backend_along(void **state)
+{
+	(void)state;
+	expect_attach(REQUEST("nic", "nic1", "backend=user", "model=nosuch"), SOON,
+		      -EREMOTEIO, "QEMU refused device_add: 'nosuch'");
+	assert_false(remove_netdev("nic1-backend"));
+	expect_attach(REQUEST("memory", "dimm9", "size=2M", "node=7"), SOON, -EREMOTEIO,
+		      "QEMU refused device_add");
+	assert_false(has_object("dimm9-backend"));
+	expect_attach(REQUEST("disk", "disk9", "filename=/dev/null/none"), SOON,
+		      -EREMOTEIO, "QEMU refused blockdev-add");
+}
+
+static void nic_gets_a_free_port(void **state)
+{
+	struct vfp_hotplug *nic = REQUEST("nic", "nic2", "backend=user");
+	_cleanup_free_ char *why = NULL;
+
+	(void)state;
+	assert_int_equal(attach(nic, &why), 0);
+	assert_string_equal(vfp_hotplug_get(nic, "bus"), "rp10");
+	expect_kind("nic2", "nic");
+	vfp_hotplug_free(nic);
+	expect_attach(REQUEST("nic", "nic3", "backend=user", "bus=rp10"), SOON,
+		      -EREMOTEIO, "rp10 has a device already");
+	assert_false(remove_netdev("nic3-backend"));
+	expect_attach(REQUEST("nic", "nic3", "backend=user", "bus=rp4"), SOON, -EREMOTEIO,
+		      "QEMU refused device_add");
+	/* What QEMU 7.2 accepts there, no guest would see. */
+	expect_attach(REQUEST("nic", "nic3", "backend=user", "bus=rp11", "addr=1"), SOON,
+		      -EREMOTEIO, "one slot");
+}
+
+static void next_cpu_and_a_certain_one(void **state)
+{
+	struct vfp_hotplug *next = REQUEST("cpu", NULL, "domain=x");
+	_cleanup_free_ char *why = NULL;
+
+	(void)state;
+	assert_int_equal(attach(next, &why), 0);
+	assert_string_equal(vfp_hotplug_id(next), "cpu-s0-c1-t0");
+	assert_true(has_device("cpu-s0-c1-t0"));
+	expect_kind("cpu-s0-c1-t0", "cpu");
+	vfp_hotplug_free(next);
+	expect_attach(REQUEST("cpu", "cpu3", "index=3"), SOON, 0, NULL);
+	expect_attach(REQUEST("cpu", "cpu3", "index=3"), SOON, 0, NULL);
+	expect_attach(REQUEST("cpu", "cpu3", "domain=x"), SOON, 0, NULL);
+	expect_attach(REQUEST("cpu", "cpu3", "index=2"), SOON, -EPERM, "another device");
+	expect_attach(REQUEST("cpu", "cpu0", "index=0"), SOON, -EPERM,
+		      "the guest has CPU 0 already");
+	expect_attach(REQUEST("cpu", "cpu9", "index=4"), SOON, -EINVAL,
+		      "room for 4 CPUs: index 0 to 3");
+	expect_attach(REQUEST("cpu", "cpu2", "domain=x"), SOON, 0, NULL);
+	expect_attach(REQUEST("cpu", "cpu4", "domain=x"), SOON, -EREMOTEIO, "maxcpus");
+}
+
+static void memory_stays_without_a_guest(void **state)
+{
+	(void)state;
+	expect_attach(REQUEST("memory", "dimm1", "size=128M"), SOON, 0, NULL);
+	expect_kind("dimm1", "memory");
+	expect_attach(REQUEST("memory", "dimm1", "size=128M"), SOON, 0, NULL);
+	expect_attach(REQUEST("memory", "dimm1", "size=256M"), SOON, -EPERM,
+		      "something else behind it than dimm1-backend");
+	expect_detach("dimm1", 300, -ETIMEDOUT, "dimm1 is still there");
+	assert_true(has_object("dimm1-backend"));
+}
+
+static json_int_t requested(void)
+{
+	_cleanup_json_ json_t *size = NULL;
+
+	assert_int_equal(tell("qom-get",
+			      "{'path': '/machine/peripheral/vmem1', "
+			      "'property': 'requested-size'}",
+			      &size),
+			 0);
+	return json_integer_value(size);
+}
+
+/* This version does not let it go even at size 0; it is as it was after that. */
+static void resized_memory(void **state)
+{
+	(void)state;
+	expect_attach(REQUEST("memory", "vmem1", "size=256M", "model=virtio-mem-pci",
+			      "requested-size=0"),
+		      SOON, 0, NULL);
+	expect_kind("vmem1", "memory");
+	expect_detach("vmem1", SOON, -EREMOTEIO, "cannot be unplugged");
+	assert_true(has_device("vmem1") && has_object("vmem1-backend"));
+	expect_attach(
+		REQUEST("memory", "vmem1", "model=virtio-mem-pci", "requested-size=64M"),
+		300, -ETIMEDOUT, "has 0 bytes of the 67108864");
+	assert_int_equal(requested(), 64 << 20);
+	expect_detach("vmem1", SOON, -EREMOTEIO, "cannot be unplugged");
+	assert_int_equal(requested(), 64 << 20);
+}
+
+/* QEMU takes what does not exist, and would wait for it for ever. */
+static void usb_device_that_is_not_there(void **state)
+{
+	(void)state;
+	expect_attach(REQUEST("usb", "usb1", "vendorid=ffff", "productid=fffe"), 500,
+		      -EREMOTEIO, "found no USB device");
+	assert_false(has_device("usb1"));
+	expect_attach(REQUEST("usb", "usb1", "hostbus=99", "hostaddr=99"), SOON,
+		      -EREMOTEIO, "QEMU refused device_add");
+}
+
+static void next_gone_follows_others(void **state)
+{
+	_cleanup_free_ char *id = NULL, *none = NULL, *why = NULL;
+
+	(void)state;
+	add_node("n3");
+	done("device_add", "{'driver': 'scsi-hd', 'drive': 'n3', 'id': 'sd3'}");
+	done("device_del", "{'id': 'sd3'}");
+	done_soon("blockdev-del", "{'node-name': 'n3'}");
+	assert_int_equal(machine.ops->next_gone(machine.data, SOON, &id, &why), 0);
+	assert_string_equal(id, "sd3");
+	assert_int_equal(machine.ops->next_gone(machine.data, 50, &none, &why),
+			 -ETIMEDOUT);
+}
+
+/* A second client of a monitor is connected, and then hears nothing. */
+static void second_client_is_told(void **state)
+{
+	_cleanup_free_ char *path = in_folder("library"), *why = NULL;
+	const struct vfp_guest_ops *ops;
+	void *data;
+
+	(void)state;
+	assert_int_equal(vfp_guest_qmp(ctx, path, &ops, &data, &why), -EBUSY);
+	assert_non_null(strstr(why, "another client has this monitor"));
+}
+
+static void the_end_of_qemu_is_told(void **state)
+{
+	_cleanup_free_ char *id = NULL, *why = NULL;
+
+	(void)state;
+	assert_int_equal(machine.ops->process(machine.data), machine.pid);
+	kill(machine.pid, SIGKILL);
+	assert_int_equal(machine.ops->next_gone(machine.data, SOON, &id, &why), -EPIPE);
+	expect_detach("rp1", SOON, -EPIPE, "closed the connection");
+	stop_machine();
+}
+
+/* -- another machine ---------------------------------------------------------------------- */
+
+static int start_i440fx(void **state)
+{
+	static const char *const devices[] = { NULL };
+
+	(void)state;
+	set_up();
+	start_machine("pc", devices);
+	return 0;
+}
+
+/* Its one bus takes devices; the next one is not put where there is one. */
+static void conventional_bus_is_left_to_qemu(void **state)
+{
+	struct vfp_hotplug *nic = REQUEST("nic", "nic1", "backend=user");
+	_cleanup_free_ char *why = NULL;
+
+	(void)state;
+	assert_int_equal(attach(nic, &why), 0);
+	assert_null(vfp_hotplug_get(nic, "bus"));
+	vfp_hotplug_free(nic);
+	expect_attach(REQUEST("nic", "nic2", "backend=user"), SOON, 0, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,8 +442,22 @@ int main(void)
 		cmocka_unit_test(detach_takes_what_is_behind),
 		cmocka_unit_test(detach_finds_what_an_earlier_one_left),
 		cmocka_unit_test(what_never_goes_is_refused_at_once),
+		cmocka_unit_test(disk_in_and_out),
+		cmocka_unit_test(refused_device_takes_its_backend_along),
+		cmocka_unit_test(nic_gets_a_free_port),
+		cmocka_unit_test(next_cpu_and_a_certain_one),
+		cmocka_unit_test(memory_stays_without_a_guest),
+		cmocka_unit_test(resized_memory),
+		cmocka_unit_test(usb_device_that_is_not_there),
+		cmocka_unit_test(next_gone_follows_others),
 		cmocka_unit_test(silent_guest_is_a_time_out),
+		cmocka_unit_test(second_client_is_told),
+		cmocka_unit_test(the_end_of_qemu_is_told),
+	};
+	const struct CMUnitTest on_i440fx[] = {
+		cmocka_unit_test(conventional_bus_is_left_to_qemu),
 	};
 
-	return cmocka_run_group_tests(tests, start_q35, tear_down);
+	return cmocka_run_group_tests(tests, start_q35, tear_down) +
+	       cmocka_run_group_tests(on_i440fx, start_i440fx, tear_down);
 }
