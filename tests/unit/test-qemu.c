@@ -5,6 +5,8 @@
  */
 #include "unit/qemu-bench.h"
 
+#include <sys/socket.h>
+
 #define PORT(id, n) "-device", "pcie-root-port,id=" id ",chassis=" n
 
 static int start_q35(void **state)
@@ -384,6 +386,82 @@ static void next_gone_follows_others(void **state)
 			 -ETIMEDOUT);
 }
 
+/* -- a conversation that breaks off ------------------------------------------------------- */
+
+static int replay_end;
+static struct str heard; /* all that QEMU said */
+
+static _printf_(3, 0) void hear(void *data, int level, const char *format, va_list args)
+{
+	_cleanup_free_ char *text = vstrf(format, args);
+
+	(void)data, (void)level;
+	assert_non_null(text);
+	if (startswith(text, "QMP: received "))
+		assert_int_equal(str_add(&heard, "%s\n", strchr(text, '{')), 0);
+}
+
+/* A disk in and out on a connection of its own; *ret_attached: what was heard by then. */
+static void record(size_t *ret_attached)
+{
+	_cleanup_free_ char *path = in_folder("library"), *why = NULL;
+
+	machine.ops->close(machine.data);
+	vfp_ctx_set_log(ctx, LOG_DEBUG, hear, NULL);
+	assert_int_equal(vfp_guest_qmp(ctx, path, &machine.ops, &machine.data, &why), 0);
+	expect_attach(disk("cut", "disk"), SOON, 0, NULL);
+	*ret_attached = heard.len;
+	expect_detach("cut", SOON, 0, NULL);
+	vfp_ctx_set_log(ctx, 0, NULL, NULL);
+}
+
+/* The first @n bytes of it, and then the end. */
+static struct qemu *replay(size_t n)
+{
+	static struct qemu qemu;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(write(fds[1], heard.s, n), n);
+	shutdown(fds[1], SHUT_WR);
+	qemu.ctx = ctx;
+	assert_int_equal(qmp_new(ctx, fds[0], qemu_keep_event, &qemu.qmp), 0);
+	replay_end = fds[1];
+	return &qemu;
+}
+
+/*
+ * Whatever QEMU did not say to its end is not known, and never counts as refused, as not
+ * there or as done.
+ */
+static void cut_at_every_byte(void **state)
+{
+	struct vfp_hotplug *hotplug = disk("cut", "disk");
+	size_t attached = 0;
+
+	(void)state;
+	record(&attached);
+	assert_true(heard.len > 1000);
+	for (size_t n = 0; n < heard.len - 1; n++) {
+		struct qemu *qemu = replay(n);
+		int64_t deadline = deadline_in(SOON);
+		int r = qmp_greeting(qemu->qmp, deadline) ?:
+			qmp_command(qemu->qmp, "qmp_capabilities", NULL, deadline, NULL,
+				    NULL) ?:
+			qemu_attach(qemu, hotplug, deadline, NULL);
+
+		assert_true(n >= attached - 1 ? r == 0 : r == -EPIPE || r == -ETIMEDOUT);
+		r = qemu_detach(qemu, "cut", deadline, NULL);
+		if (r != -EPIPE && r != -ETIMEDOUT && r != -ENOTEMPTY)
+			fail_msg("%d after %zu bytes", r, n);
+		qmp_close(qemu->qmp);
+		close(replay_end);
+		assert_false(deadline_passed(deadline));
+	}
+	vfp_hotplug_free(hotplug);
+	str_done(&heard);
+}
+
 /* A second client of a monitor is connected, and then hears nothing. */
 static void second_client_is_told(void **state)
 {
@@ -451,6 +529,7 @@ int main(void)
 		cmocka_unit_test(usb_device_that_is_not_there),
 		cmocka_unit_test(next_gone_follows_others),
 		cmocka_unit_test(silent_guest_is_a_time_out),
+		cmocka_unit_test(cut_at_every_byte),
 		cmocka_unit_test(second_client_is_told),
 		cmocka_unit_test(the_end_of_qemu_is_told),
 	};
