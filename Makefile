@@ -156,7 +156,7 @@ $(TESTS:%=$(DEV)/test/%): $(DEV)/test/%: $(DEV)/obj/tests/unit/%.o \
 
 FUZZ_CC      ?= clang
 FUZZ_VERBS   := $(patsubst vfioprep-%,%,$(filter vfioprep-%,$(VERBS)))
-FUZZ_PARTS   := select record netlink hotplug sysfs ch
+FUZZ_PARTS   := select record netlink hotplug sysfs ch qmp
 FUZZ_TARGETS := $(FUZZ_PARTS:%=$(DEV)/fuzz-%) $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%)
 FUZZ_HELP    := $(patsubst %,$(DEV)/obj/tests/fuzz/%.o,fuzz edit inline-child) \
 	$(if $(FUZZ),,$(DEV)/obj/tests/fuzz/replay.o) $(TEST_HELP:%.c=$(DEV)/obj/%.o)
