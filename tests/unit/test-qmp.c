@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #define SOON     200   /* milliseconds until a deadline */
-#define TOO_LATE 15000 /* what no call may take, even on a loaded machine */
+#define TOO_LATE 20000 /* what no call may take, even on a loaded machine */
 
 #define GREETING                                                                           \
 	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, " \
@@ -138,16 +138,21 @@ static void begin(void)
 
 static void expect_in_time(void)
 {
-	assert_true(now_msec() - begun < TOO_LATE);
+	assert_true(now_msec() - begun < TOO_LATE + 1000);
 }
 
-/* The error of a command, with SOON as its deadline. */
-static int command(json_t **ret_answer, char **why)
+/* What is not to be waited for in vain has time enough for any machine. */
+static int64_t deadline_for(int error)
+{
+	return deadline_in(error == -ETIMEDOUT ? SOON : TOO_LATE);
+}
+
+static int command(int error, json_t **ret_answer, char **why)
 {
 	int r;
 
 	begin();
-	r = qmp_command(qmp, "query-status", NULL, deadline_in(SOON), ret_answer, why);
+	r = qmp_command(qmp, "query-status", NULL, deadline_for(error), ret_answer, why);
 	expect_in_time();
 	return r;
 }
@@ -156,7 +161,7 @@ static void expect_command(int error, const char *sentence)
 {
 	_cleanup_free_ char *why = NULL;
 
-	assert_int_equal(command(NULL, &why), error);
+	assert_int_equal(command(error, NULL, &why), error);
 	if (sentence) {
 		assert_non_null(why);
 		if (!strstr(why, sentence))
@@ -174,9 +179,9 @@ static void members_in_any_order(void **state)
 
 	(void)state;
 	with("{\"id\": 1, \"return\": {\"a\": 1}}\r\n{\"return\": {\"a\": 2}, \"id\": 2}");
-	assert_int_equal(command(&first, NULL), 0);
+	assert_int_equal(command(0, &first, NULL), 0);
 	assert_int_equal(json_integer_value(json_object_get(first, "a")), 1);
-	assert_int_equal(command(&second, NULL), 0);
+	assert_int_equal(command(0, &second, NULL), 0);
 	assert_int_equal(json_integer_value(json_object_get(second, "a")), 2);
 }
 
@@ -187,7 +192,7 @@ static void messages_over_several_lines(void **state)
 
 	(void)state;
 	with("\r\n {\r\n  \"return\": [\r\n  \"}]\\\"{\\\\\"\r\n ],\r\n \"id\": 1\r\n}\r\n");
-	assert_int_equal(command(&answer, NULL), 0);
+	assert_int_equal(command(0, &answer, NULL), 0);
 	assert_string_equal(json_string_value(json_array_get(answer, 0)), "}]\"{\\");
 }
 
@@ -323,7 +328,7 @@ static void expect_event(const char *name)
 {
 	_cleanup_json_ json_t *event = NULL;
 
-	assert_int_equal(qmp_event(qmp, deadline_in(SOON), &event, NULL), 0);
+	assert_int_equal(qmp_event(qmp, deadline_for(0), &event, NULL), 0);
 	assert_string_equal(json_string_value(json_object_get(event, "event")), name);
 }
 
@@ -341,7 +346,7 @@ static void events_before_between_and_after(void **state)
 	say("{\"event\": \"KEEP3\"}");
 	hang_up();
 	expect_event("KEEP3");
-	assert_int_equal(qmp_event(qmp, deadline_in(SOON), &event, NULL), -EPIPE);
+	assert_int_equal(qmp_event(qmp, deadline_for(-EPIPE), &event, NULL), -EPIPE);
 }
 
 /* What was kept before the end is told before the end is. */
@@ -546,14 +551,15 @@ static void greetings(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		with(rows[i].text);
 		begin();
-		assert_int_equal(qmp_greeting(qmp, deadline_in(SOON)), rows[i].error);
+		assert_int_equal(qmp_greeting(qmp, deadline_for(rows[i].error)),
+				 rows[i].error);
 		expect_in_time();
 	}
 	for (size_t n = 0; n < strlen(GREETING) - 2; n++) {
 		with("");
 		assert_int_equal(write(server, GREETING, n), n);
 		hang_up();
-		assert_int_equal(qmp_greeting(qmp, deadline_in(SOON)), -EPIPE);
+		assert_int_equal(qmp_greeting(qmp, deadline_for(-EPIPE)), -EPIPE);
 	}
 }
 
