@@ -147,6 +147,15 @@ static int is_there(struct qemu *qemu, const struct backend *backend, int64_t de
 	5000 /* what a device had may be let go of a moment after its event */
 #define AGAIN_MSEC 100
 
+static int cannot_remove(const struct backend *backend, int error, const char *reason,
+			 char **why)
+{
+	_cleanup_free_ char *name = escape(backend->name);
+
+	return say_why(why, error, "%s %s: %s", backend->command, nonnull(name),
+		       nonnull(reason));
+}
+
 /* 1: removed. 0: it is not there. */
 static int remove_backend(struct qemu *qemu, const struct backend *backend,
 			  int64_t deadline, char **why)
@@ -169,8 +178,7 @@ static int remove_backend(struct qemu *qemu, const struct backend *backend,
 				r = -EREMOTEIO;
 		}
 		if (r < 0)
-			return say_why(why, r, "%s %s: %s", backend->command,
-				       backend->name, nonnull(refusal));
+			return cannot_remove(backend, r, refusal, why);
 	}
 }
 

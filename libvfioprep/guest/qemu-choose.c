@@ -243,9 +243,12 @@ static int pick_cpu(json_t **cpus, size_t n, int64_t index, const char *own,
 			       "it with a larger maxcpus",
 			       n);
 	taken = path_of(cpus[i]);
-	if (*taken && !streq(taken, own))
+	if (*taken && !streq(taken, own)) {
+		_cleanup_free_ char *shown = escape(taken);
+
 		return say_why(why, -EPERM, "the guest has CPU %zu already, as %s", i,
-			       strrchr(taken, '/') ? strrchr(taken, '/') + 1 : taken);
+			       nonnull(shown));
+	}
 	*ret_cpu = cpus[i];
 	return 0;
 }

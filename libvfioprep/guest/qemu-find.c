@@ -60,7 +60,7 @@ static int usb_device(struct qemu *qemu, const char *path, int64_t deadline,
 	if (r < 0)
 		return r;
 	number = (int)json_integer_value(bus);
-	if (number && *port)
+	if (number && *port && !port[strspn(port, "0123456789.")])
 		*ret_device = strf("%d-%s", number, port);
 	else if (number && json_integer_value(address))
 		*ret_device = strf("%03d.%03d", number, (int)json_integer_value(address));

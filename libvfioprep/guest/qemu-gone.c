@@ -10,6 +10,8 @@
  */
 #include "guest/qemu.h"
 
+#include <ctype.h>
+
 #define LOOK_MSEC 1000
 
 /* Linux waits 5 s after a press of the port's button, in which a second one takes it back. */
@@ -44,11 +46,15 @@ static const char *event_refused(json_t *event)
 const char *event_gone(json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
+	json_t *data = json_object_get(event, "data");
+	const char *id = json_string_value(json_object_get(data, "device"));
 
-	if (!streq(name, "DEVICE_DELETED"))
+	if (!id || !streq(name, "DEVICE_DELETED"))
 		return NULL;
-	return json_string_value(
-		json_object_get(json_object_get(event, "data"), "device"));
+	for (const char *c = id; *c; c++)
+		if (!isgraph((unsigned char)*c))
+			return NULL; /* no id of QEMU's */
+	return id;
 }
 
 bool qemu_keep_event(const char *event, json_t *data)

@@ -37,7 +37,7 @@ static int verify_realized(const struct question *q)
 static int verify_slot(const struct question *q)
 {
 	_cleanup_json_ json_t *addr = NULL, *bus = NULL, *on_bus = NULL;
-	_cleanup_free_ char *port = NULL;
+	_cleanup_free_ char *port = NULL, *shown = NULL;
 	const char *end;
 	int r = get(q, "addr", &addr) ?: get(q, "parent_bus", &bus);
 
@@ -53,11 +53,12 @@ static int verify_slot(const struct question *q)
 		return 0;
 	if (r < 0 || !list_type(on_bus, "hotplug") || json_integer_value(addr) < 8)
 		return r;
+	shown = escape(end + 1);
 	return say_why(
 		q->why, -EREMOTEIO,
 		"%s has something in its one slot already: a guest would not see %s; "
 		"name another --bus",
-		end + 1, q->id);
+		nonnull(shown), q->id);
 }
 
 /* A usb-host without a device of the host is there, and empty. */
