@@ -50,16 +50,18 @@ static void tell_devices(const struct requests *requests,
 			 const struct hotplug_words *words, const char *dialect)
 {
 	const struct selection *devices = &requests->devices;
-	bool libvirt = streq(dialect, "libvirt");
+	bool element = streq(dialect, "libvirt");
+	bool libvirt = element || streq(dialect, "virsh");
+	bool xen = streq(dialect, "xl"); /* it takes the device from its driver itself */
 
-	for (size_t i = 0; !words->detach && i < devices->n; i++)
+	for (size_t i = 0; !words->detach && !xen && i < devices->n; i++)
 		if (!vfp_device_is_usb(devices->device[i]))
 			tell_hidden(devices->device[i], dialect);
 	if (libvirt && !words->detach && requests_share_slot(requests, words))
 		complain(NULL,
 			 "libvirt hot-plugs function 0 only; use attach-device --config, "
 			 "or leave out --bus and --addr for a slot each");
-	if (libvirt && devices->n > 1)
+	if (element && devices->n > 1)
 		complain(NULL, "virsh takes one element at a time; give it %zu files",
 			 devices->n);
 	if (devices->n > 1 && words->detach && is_monitor(dialect) &&
@@ -195,16 +197,23 @@ static const char *cell(const char *kind, const char *dialect)
 	return vfp_hotplug_can(kind, dialect, VFP_DETACH, NULL) < 0 ? "in" : "yes";
 }
 
+static int width(const char *dialect)
+{
+	size_t n = strlen(dialect), least = strlen("yes");
+
+	return (int)(n > least ? n : least);
+}
+
 static void print_table(void)
 {
 	printf("%-7s", "");
 	for (const char *const *dialect = vfp_dialects(); *dialect; dialect++)
-		printf(" %s", *dialect);
+		printf(" %-*s", dialect[1] ? width(*dialect) : 0, *dialect);
 	printf("\n");
 	for (const char *const *kind = vfp_hotplug_kinds(); *kind; kind++) {
 		printf("%-7s", *kind);
 		for (const char *const *dialect = vfp_dialects(); *dialect; dialect++)
-			printf(dialect[1] ? " %-*s" : " %.*s", (int)strlen(*dialect),
+			printf(" %-*s", dialect[1] ? width(*dialect) : 0,
 			       cell(*kind, *dialect));
 		printf("\n");
 	}

@@ -130,10 +130,33 @@ static void every_cell_says_what_its_golden_text_says(void **state)
 		}
 }
 
+/* What cannot be said has a reason of its own, for --list. */
+static void what_cannot_be_said_has_its_reason(void **state)
+{
+#define TABLE(symbol, name) { name, &dialect_##symbol },
+	static const struct {
+		const char *name;
+		const struct dialect *dialect;
+	} all[] = { DIALECTS(TABLE) };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		for (int kind = 0; kind < _KIND_MAX; kind++)
+			for (int action = VFP_ATTACH; action <= VFP_DETACH; action++) {
+				const struct cell *cell =
+					&all[i].dialect->cells[kind][action];
+
+				if (!cell->compile == !cell->why_not)
+					fail_msg("%s, %s, action %d", all[i].name,
+						 hotplug_kind_name(kind), action);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell_says_what_its_golden_text_says),
+		cmocka_unit_test(what_cannot_be_said_has_its_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

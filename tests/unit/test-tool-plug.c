@@ -249,6 +249,7 @@ static void the_matrix_has_every_kind_and_dialect(void **state)
 		expect_text(got.out, *dialect);
 	for (const char *const *kind = vfp_hotplug_kinds(); *kind; kind++)
 		expect_text(got.out, *kind);
+	expect_no_text(got.out, " ye\n");
 	assert_int_equal(PLUG("--list", "pmem"), 0);
 	expect_text(got.out, "QEMU takes no persistent memory from a running guest");
 	for (const char *c = got.out, *end; (end = strchr(c, '\n')); c = end + 1)
