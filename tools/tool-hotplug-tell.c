@@ -64,6 +64,10 @@ static void tell_devices(const struct requests *requests,
 	if (element && devices->n > 1)
 		complain(NULL, "virsh takes one element at a time; give it %zu files",
 			 devices->n);
+	if (libvirt && !words->detach && words->iommufd)
+		complain(NULL,
+			 "libvirt before 12.1 does not read iommufd, and passes the "
+			 "device without it");
 	if (devices->n > 1 && words->detach && is_monitor(dialect) &&
 	    !vfp_device_is_usb(devices->device[0]))
 		complain(NULL,

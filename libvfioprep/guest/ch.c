@@ -366,12 +366,15 @@ static int remote_words(const struct vfp_hotplug *hotplug, const struct command 
 			struct vfp_command *ret, char **why)
 {
 	_cleanup_commands_ struct commands line = { 0 };
-	const char *socket, *verb = command->name + strlen("vm.");
+	const char *verb = command->name + strlen("vm.");
+	const char *socket = hotplug_get(hotplug, "api-socket");
 	json_t *words;
-	int r = hotplug_need(hotplug, "api-socket", &socket, why);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!socket)
+		return say_why(why, -EINVAL,
+			       "api-socket is missing; set it to the socket that this "
+			       "guest's Cloud Hypervisor listens on");
 	words = json_object_get(
 		command_line_add(&line, "ch-remote", "--api-socket", socket, verb, NULL),
 		"words");
