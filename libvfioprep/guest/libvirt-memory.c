@@ -118,6 +118,10 @@ static int check_pmem(const struct vfp_hotplug *hotplug, bool nvdimm, char **why
 		return say_why(why, -EINVAL,
 			       "size is missing: libvirt does not look at the file; set "
 			       "it to the file's");
+	if (!nvdimm && libvirt_is(hotplug, "share", "off"))
+		return say_why(why, -EOPNOTSUPP,
+			       "libvirt has virtio-pmem shared only; leave share out, or "
+			       "take model nvdimm");
 	if (nvdimm)
 		return hotplug_only(hotplug, "mem-path size share read-only model node",
 				    "libvirt's NVDIMM", why);
