@@ -31,6 +31,12 @@ static int say_id_taken(struct attach *a, const char *id, const char *kind,
 			    *kind ? ": " : "", kind, *kind ? "" : " already");
 }
 
+static bool resizes(const struct vfp_hotplug *request)
+{
+	return hotplug_get(request, "total") ||
+	       (hotplug_get(request, "requested-size") && !hotplug_get(request, "size"));
+}
+
 /* The same thing under the same id is what was asked for; but not a resize of it. */
 static int look_for_request(struct attach *a, size_t i)
 {
@@ -39,7 +45,7 @@ static int look_for_request(struct attach *a, size_t i)
 	_cleanup_free_ char *kind = NULL, *device = NULL, *why = NULL;
 	int r;
 
-	if (!id || hotplug_get(request, "total"))
+	if (!id || resizes(request))
 		return 0;
 	r = guest_look(a->h->guest, id, handover_left(a->h, 1000), &kind, &device, &why);
 	if (r == -ENOENT || r == -EOPNOTSUPP)
