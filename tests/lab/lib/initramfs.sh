@@ -55,7 +55,7 @@ guest_initramfs()
 		make_initramfs "$kernel/guest-initramfs" "$kernel" "$lab/guest/init" \
 			e1000e ahci sd_mod xhci_pci usb_storage usbhid nvme \
 			virtio_pci virtio_blk virtio_net virtio_scsi virtio_mem \
-			vmw_vsock_virtio_transport
+			vmw_vsock_virtio_transport virtiofs virtio_pmem nd_pmem
 }
 
 # A guest of Xen gets its devices through a driver of its own.

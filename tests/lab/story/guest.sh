@@ -10,8 +10,8 @@
 
 guest_folder=/run/guest
 guest_id=
-guest_qmp=$guest_folder/tool
-watch_qmp=$guest_folder/watch
+guest_qmp=$guest_folder/web1.qmp
+watch_qmp=$guest_folder/watch.qmp
 
 guest_accelerator()
 {
@@ -25,18 +25,28 @@ guest_accelerator()
 	fi
 }
 
+# Another scenario of this boot may have left one.
+new_guest_folder()
+{
+	rm -rf "$guest_folder"
+	mkdir -p "$guest_folder"
+}
+
 # What a guest cannot be given later, it has from its start: empty ports, each for one
-# device, a USB bus, slots for memory, sockets for processors.
+# device, a USB bus, slots for memory, places for processors, and memory that it shares
+# with whatever serves its devices (virtiofsd).
 start_guest()
 {
 	local kernel=$lab_modules/../.. line port
-	mkdir -p "$guest_folder"
+	new_guest_folder
 	local arguments=(-name guest -M q35 -accel "$(guest_accelerator)" -cpu qemu64
-		-m 512,slots=4,maxmem=4G -smp 1,maxcpus=4
+		-m "512,slots=4,maxmem=4G" -smp "1,maxcpus=4"
+		-object "memory-backend-memfd,id=ram,size=512M,share=on"
+		-machine memory-backend=ram
 		-nodefaults -display none -no-reboot
 		-kernel "$kernel/image" -initrd "$kernel/guest-initramfs"
 		-append "console=ttyS0 quiet panic=-1 no_timer_check nosoftlockup")
-	for line in serial hmp qmp tool watch; do
+	for line in serial hmp qmp web1.qmp watch.qmp; do
 		arguments+=(-chardev
 			"socket,id=$line,path=$guest_folder/$line,server=on,wait=off")
 	done
@@ -45,10 +55,10 @@ start_guest()
 	done
 	qemu-system-x86_64 "${arguments[@]}" -device qemu-xhci,id=usb -serial chardev:serial \
 		-mon chardev=hmp,mode=readline -mon chardev=qmp,mode=control \
-		-mon chardev=tool,mode=control -mon chardev=watch,mode=control \
+		-mon chardev=web1.qmp,mode=control -mon chardev=watch.qmp,mode=control \
 		2>"$guest_folder/log" &
 	guest_id=$!
-	until_true 20 test -S "$guest_folder/watch"
+	until_true 20 test -S "$watch_qmp"
 	connect serial
 	connect hmp
 	connect qmp
@@ -126,6 +136,7 @@ hmp_answer()
 hmp()
 {
 	printf '%s(qemu)%s %s\n' "$bold" "$plain" "$1"
+	case $1 in device_del*) : > "$qmp_seen" ;; esac
 	printf '%s\n' "$1" >&"$hmp_in"
 	answer=$(hmp_answer)
 	case $answer in *[Ee]rror*) printf '%s\n' "$answer" | indent && return 1 ;; esac
@@ -151,8 +162,17 @@ show_message()
 qmp()
 {
 	printf '%s->%s %s\n' "$bold" "$plain" "$1"
+	case $1 in *'"device_del"'*) : > "$qmp_seen" ;; esac
 	printf '%s\n' "$1" >&"$qmp_in"
 	qmp_await 60 '*"@(return|error)":*' && [[ $matched != *'"error":'* ]]
+}
+
+# qmp_answer JSON: what it answers, alone.
+qmp_answer()
+{
+	printf '%s\n' "$1" >&"$qmp_in"
+	read_until "$qmp_out" 60 '*"@(return|error)":*' >> "$qmp_seen" || return 1
+	printf '%s\n' "$matched"
 }
 
 # device_deleted ID: the guest has let go, and QEMU has closed the device.
