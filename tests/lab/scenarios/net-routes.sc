@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.12
 # timeout: 300
 #
 # Routes through a network card. A default route or the only route of a table that a rule
