@@ -2,11 +2,11 @@
 # machine: story
 # timeout: 600
 #
-# The three chapters of the hotplug tutorial, on one host with one guest: a network card,
-# a SATA controller, a USB controller; each goes to the guest, works there, and comes back.
-# `make demo` shows this very run.
+# The six chapters of the hotplug tutorial, on one host with one guest: a network card, a
+# SATA controller, a USB controller, which go to the guest, work there, and come back;
+# memory, a disk, a processor. `make demo` shows this very run.
 
-for part in frame guest nic disk; do
+for part in frame guest nic disk grow; do
 	# shellcheck source=/dev/null
 	. "$lab_dir/story/$part.sh"
 done
@@ -30,7 +30,7 @@ trap - ERR
 at_end end_guest
 
 snapshot before
-printf '%s\n' "A host with an IOMMU, a guest without devices: three go there and come back."
+printf '%s\n' "A host with an IOMMU, a guest without devices: six go there and come back."
 start_guest
 tell "The guest boots in the background; meanwhile: what does the host have?"
 step "list says what is there" host "vfioprep list"
@@ -41,10 +41,13 @@ step "the guest is up" await_guest
 open_monitors
 
 chapter_nic
-chapter_disk SATA "Chapter 2: a SATA controller and its disk" \
-	"$sata" "$image_sata" ahci sata0 rp2
-chapter_disk USB "Chapter 3: a USB controller and the stick behind it" \
-	"$xhci" "$image_usb" xhci_hcd usb0 rp3
+chapter_controller SATA "Chapter 2: a SATA controller and its disk" \
+	"$sata" "$image_sata" ahci sata0
+chapter_controller USB "Chapter 3: a USB controller and the stick behind it" \
+	"$xhci" "$image_usb" xhci_hcd usb0
+chapter_memory
+chapter_disk
+chapter_processor
 
 story_chapter=
 step "the host is as it was before" unchanged_before

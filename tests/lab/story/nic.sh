@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# First chapter: a network card, with the human monitor.
+# First chapter: a network card. QEMU's human monitor is asked what the guest has.
 
 host_has_interface()
 {
@@ -16,27 +16,22 @@ shows_id()
 
 chapter_nic()
 {
-	local mac line
+	local mac
 	mac=$(cat "$pci_devices/$nic1"/net/*/address)
 	chapter NIC "Chapter 1: a network card"
 	tell "Who may go? The card is free, nothing of the host depends on it."
 	step "the card can be given away" host "vfioprep check $nic1"
-	step "hide takes it from e1000e" host "vfioprep hide $nic1"
+	tell "One command takes it from its driver and hands it to the guest's QEMU."
+	step "plug gives it to the guest" \
+		host "vfioprep plug --hide $nic1 --id nic0 --qmp $guest_qmp"
 	step "the host has no interface with its address" host_lost_interface "$mac"
-
-	tell "The command for the guest's QEMU is printed, and goes to its monitor."
-	step "plug prints the command" host \
-		"vfioprep plug $nic1 --id nic0 --bus rp1 --to hmp | tee $guest_folder/plug"
-	line=$(<"$guest_folder/plug")
-	step "QEMU takes the device" hmp "$line"
-	step "it is there under its id" shows_id nic0
+	step "QEMU has it under its id" shows_id nic0
 	step "the guest's e1000e has it" guest_has_nic "$mac"
 	step "the guest reaches the network" guest_pings
 
-	tell "And back."
-	step "QEMU asks the guest to let go" hmp 'device_del nic0'
-	step "the guest has let go" device_deleted nic0
-	step "return gives it back to e1000e" host "vfioprep return $nic1"
+	tell "And back: unplug waits for the guest, then for the host's driver."
+	step "unplug gives it back to e1000e" \
+		host "vfioprep unplug nic0 --qmp $guest_qmp"
 	step "the host has the interface with its address again" \
 		until_true 15 host_has_interface "$mac"
 	host "ip -brief link | grep $mac" || true
