@@ -20,7 +20,7 @@ chapter_memory()
 {
 	local words="memory 256M --id dimm1"
 	chapter Memory "Chapter 4: memory"
-	tell "What QEMU will be told can be seen before: two commands, and the same back."
+	tell "What QEMU will be told can be seen before."
 	step "plug prints them" host "vfioprep plug $words --to qmp"
 	step "the guest has less than 512 MiB" guest_memory_is -lt 512
 	step "plug gives it 256 MiB more" host "vfioprep plug $words --qmp $guest_qmp"
