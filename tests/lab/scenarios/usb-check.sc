@@ -57,6 +57,7 @@ let_go
 
 interface=$(basename "$(echo $devices/"$card":*/net/*)")
 refuses 0 check "$card"
+echo 0 > "/proc/sys/net/ipv6/conf/$interface/accept_ra"
 ip link set "$interface" up
 ip address add 192.0.2.1/24 dev "$interface"
 refuses 0 check "$card"
