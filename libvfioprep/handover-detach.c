@@ -68,7 +68,7 @@ static int say_refused(struct detach *d, const struct vfp_hotplug *request, int 
 		       const char *why)
 {
 	mark_asked(d, request, false);
-	handover_usb_record(d->h, request);
+	handover_usb_pending(d->h, request, false);
 	return handover_say(d->h, error_of_guest(error), "guest", request_host(request),
 			    d->h->guest->name, "", "%s stays in the guest: %s",
 			    vfp_hotplug_id(request), why);
@@ -136,7 +136,7 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 	r = r ?: mark_asked(d, request, true);
 	if (r < 0)
 		return r;
-	handover_usb_pending(d->h, request);
+	handover_usb_pending(d->h, request, true);
 	r = guest->ops->detach(guest->data, request, handover_left(d->h, 0), &why);
 	return take_outcome(d, request, r, &before, why ?: strerror(-r));
 }

@@ -28,12 +28,15 @@ static bool is_usb(const struct vfp_hotplug *request)
 	return hotplug_kind(request) == KIND_USB;
 }
 
+char *handover_usb_name(struct handover *h, const struct vfp_hotplug *request)
+{
+	return is_usb(request) ? name_of(h->guest->ctx, request) : NULL;
+}
+
 bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
 			  const char *device)
 {
-	_cleanup_free_ char *wanted =
-		is_usb(request) ? name_of(h->guest->ctx, request) : NULL;
-	_cleanup_free_ char *there = NULL;
+	_cleanup_free_ char *wanted = handover_usb_name(h, request), *there = NULL;
 
 	return wanted && device && usb_find(h->guest->ctx, device, &there) == 0 &&
 	       !streq(wanted, there);
@@ -42,8 +45,7 @@ bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
 int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
 {
 	_cleanup_device_ struct vfp_device *device = NULL;
-	_cleanup_free_ char *name =
-		is_usb(request) ? name_of(h->guest->ctx, request) : NULL;
+	_cleanup_free_ char *name = handover_usb_name(h, request);
 	int r = handover_need_root(h, name);
 
 	if (r < 0 || !name)
@@ -55,7 +57,7 @@ int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
 	r = r
 		  ?: usb_record(h->guest->ctx, device, h->guest->name,
 				vfp_hotplug_id(request), nonnull(h->plan->by),
-				&h->findings);
+				h->plan->force, &h->findings);
 	if (r == 0 || r == -EBUSY || r == -EPERM || r == -ENOMEM)
 		return r;
 	return handover_say(h, -ECANCELED, "record", name, USB_DIR, "",
@@ -73,12 +75,13 @@ static char **recorded(struct handover *h, const struct vfp_hotplug *request)
 	return names;
 }
 
-void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request)
+void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request,
+			  bool pending)
 {
 	_cleanup_strings_ char **names = recorded(h, request);
 
 	for (char **name = names; name && *name; name++)
-		usb_set_pending(h->guest->ctx, *name);
+		usb_set_pending(h->guest->ctx, *name, pending);
 }
 
 bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request)

@@ -300,7 +300,8 @@ int handover_plan(struct handover *h, struct vfp_plan **ret_plan)
 void handover_tell(struct handover *h, enum vfp_event event,
 		   const struct vfp_hotplug *request)
 {
-	const char *what = request_host(request) ?: request_kind(request);
+	_cleanup_free_ char *usb = handover_usb_name(h, request);
+	const char *what = request_host(request) ?: usb ?: request_kind(request);
 	const char *id = vfp_hotplug_id(request), *guest = h->guest->name;
 	const char *way = event == VFP_PLUGGED ? "plugged into" : "unplugged from";
 

@@ -92,12 +92,17 @@ int handover_mark(struct handover *h, const char *address, const struct mark *ma
 
 /* -- handover-usb.c ---------------------------------------------------------------------- */
 
+/* The name of the host's USB device that @request is about ("3-1.2"), to be freed; NULL: none. */
+char *handover_usb_name(struct handover *h, const struct vfp_hotplug *request);
+
 /* Record what @request gives away; 0 when that is no USB device of the host. */
 int handover_usb_record(struct handover *h, const struct vfp_hotplug *request);
 /* Is @device, which the guest has ("3-1.2", "003.007"), another one than is asked for? */
 bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
 			  const char *device);
-void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request);
+
+/* The guest was asked to let go of it; not @pending: it will not. */
+void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request, bool pending);
 bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request);
 
 /* It is not in the guest any more: see usb_returned(). */

@@ -263,7 +263,14 @@ const char *vfp_record_get(const struct vfp_record *record, const char *key);
 void vfp_records_free(struct vfp_record **records);
 
 /*
- * The processes that hold the vfio node of @device, as "name (pid)" joined by ", ", for QEMU
+ * The same of USB devices that guests were given, which are not hidden: they have the keys device
+ * identity boot phase ("plugged") since by guest id unplug back problem, and orig.interfaces
+ * ("3-1:1.0 usbhid;3-1:1.1 ;").
+ */
+int vfp_usb_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
+
+/*
+ * The processes that hold the vfio node of @device, or the node of a USB device, as "name (pid)" joined by ", ", for QEMU
  * with the guest's name in front. -ENOENT: none was found; -EACCES: not all could be looked at.
  */
 int vfp_holders(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret_text);

@@ -79,7 +79,8 @@ static const char *address(const struct row *row)
 
 static int original(const struct row *row, char **ret_text)
 {
-	const char *driver = record_value(row, "orig.driver");
+	const char *driver =
+		record_value(row, "orig.driver") ?: record_value(row, "orig.interfaces");
 
 	if (given.json || (driver && *driver))
 		return copy(driver, ret_text);
@@ -153,7 +154,8 @@ static const char *state(const struct row *row)
 
 	if (!row->record)
 		return "unrecorded";
-	return record_value(row, "unplug") && streq(nonnull(phase), "hidden")
+	return record_value(row, "unplug") && (streq(nonnull(phase), "hidden") ||
+					       streq(nonnull(phase), "plugged"))
 		     ? "unplugging"
 		     : phase;
 }
@@ -234,9 +236,29 @@ static int add_rows(struct vfp_ctx *ctx, struct table *table,
 	return r < 0 ? r : 0;
 }
 
+/* Those that guests were given; most hosts have none, and look for no device then. */
+static int add_usb_rows(struct vfp_ctx *ctx, struct table *table, struct selection *usb)
+{
+	struct vfp_record **records = NULL;
+	int r = vfp_usb_records(ctx, &records);
+
+	if (r < 0)
+		return fail_records(r);
+	if (*records)
+		r = selection_add(ctx, usb, "usb:*", false);
+	for (struct vfp_record **rec = records; *rec && r >= 0; rec++) {
+		const char *device = nonnull(vfp_record_get(*rec, "device"));
+
+		r = table_add(table, &(struct row){ ctx, *rec, find_device(usb, device) },
+			      -1);
+	}
+	vfp_records_free(records);
+	return r < 0 ? r : 0;
+}
+
 static int run(struct vfp_ctx *ctx, char **operands)
 {
-	_cleanup_selection_ struct selection devices = { 0 };
+	_cleanup_selection_ struct selection devices = { 0 }, usb = { 0 };
 	_cleanup_table_ struct table *table = NULL;
 	struct vfp_record **records = NULL;
 	int r = table_new("devices", columns, cell, &table);
@@ -250,6 +272,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	if (r < 0)
 		return fail_records(r);
 	r = add_rows(ctx, table, records, &devices);
+	r = r ?: add_usb_rows(ctx, table, &usb);
 	if (r == 0 && table_is_empty(table) && !given.json && !given.quiet)
 		complain(NULL, "nothing is hidden");
 	vfp_records_free(records);
@@ -270,6 +293,7 @@ static void help_more(FILE *out)
 
 const struct tool tool = {
 	.name = "status",
+	.usb = true,
 	.help = "Show what is hidden: since when, for whom, and who holds it.",
 	.sets = TOOL_LISTING,
 	.run = run,

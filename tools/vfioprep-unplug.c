@@ -60,8 +60,26 @@ static bool is_id(const char *word)
 	return isalpha((unsigned char)*word) && !strpbrk(word, ":/");
 }
 
-static const struct vfp_record *record_of(struct vfp_record *const *records,
-					  const char *key, const char *value)
+/* Of PCI and of USB devices. */
+struct known {
+	struct vfp_record **pci, **usb;
+};
+
+static void known_done(struct known *known)
+{
+	vfp_records_free(known->pci);
+	vfp_records_free(known->usb);
+}
+
+static int known_load(struct vfp_ctx *ctx, struct known *known)
+{
+	int r = vfp_records(ctx, &known->pci);
+
+	return r ?: vfp_usb_records(ctx, &known->usb);
+}
+
+static const struct vfp_record *find_record(struct vfp_record *const *records,
+					    const char *key, const char *value)
 {
 	for (; records && *records; records++)
 		if (streq(nonnull(vfp_record_get(*records, key)), value))
@@ -69,30 +87,52 @@ static const struct vfp_record *record_of(struct vfp_record *const *records,
 	return NULL;
 }
 
+static const struct vfp_record *record_of(const struct known *known, const char *key,
+					  const char *value)
+{
+	return find_record(known->pci, key, value) ?: find_record(known->usb, key, value);
+}
+
+/* "3-1.2": the bus 3, and the port 1.2 there. */
+static int set_usb(struct vfp_hotplug *request, const char *address)
+{
+	size_t bus = strcspn(address, "-");
+	_cleanup_free_ char *number = strndup(address, bus);
+
+	if (!number)
+		return -ENOMEM;
+	return vfp_hotplug_set(request, "hostbus", number)
+		     ?: vfp_hotplug_set(request, "hostport",
+					address + bus + !!address[bus]);
+}
+
 /* The request for the device @address, with the id that its record has, or the derived one. */
-static int request_for_device(struct vfp_record *const *records, const char *address,
+static int request_for_device(const struct known *known, const char *address,
 			      struct vfp_hotplug **ret_request)
 {
-	const struct vfp_record *record = record_of(records, "device", address);
+	const struct vfp_record *record = record_of(known, "device", address);
 	_cleanup_hotplug_ struct vfp_hotplug *request = NULL;
-	int r = vfp_hotplug_new("pci", record ? vfp_record_get(record, "id") : NULL,
-				&request);
+	bool usb = !strchr(address, ':');
+	int r = vfp_hotplug_new(usb ? "usb" : "pci",
+				record ? vfp_record_get(record, "id") : NULL, &request);
 
-	r = r ?: vfp_hotplug_set(request, "host", address);
+	if (r == 0)
+		r = usb ? set_usb(request, address)
+			: vfp_hotplug_set(request, "host", address);
 	if (r < 0)
 		return fail_errno(r, address, "cannot be described");
 	*ret_request = take(request);
 	return 0;
 }
 
-static int request_for_id(struct vfp_record *const *records, const char *id,
+static int request_for_id(const struct known *known, const char *id,
 			  struct vfp_hotplug **ret_request)
 {
-	const struct vfp_record *record = record_of(records, "id", id);
+	const struct vfp_record *record = record_of(known, "id", id);
 	int r;
 
 	if (record && !arg.kind)
-		return request_for_device(records, vfp_record_get(record, "device"),
+		return request_for_device(known, vfp_record_get(record, "device"),
 					  ret_request);
 	r = vfp_hotplug_new(arg.kind ?: "pci", id, ret_request);
 	return r < 0 ? fail(r, id, "not an id, or no kind %s; see plug --list",
@@ -100,8 +140,8 @@ static int request_for_id(struct vfp_record *const *records, const char *id,
 		     : 0;
 }
 
-static int add_devices(struct vfp_ctx *ctx, struct vfp_record *const *records,
-		       const char *word, struct leaving *requests)
+static int add_devices(struct vfp_ctx *ctx, const struct known *known, const char *word,
+		       struct leaving *requests)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
 	int r = selection_add(ctx, &devices, word, false);
@@ -109,23 +149,22 @@ static int add_devices(struct vfp_ctx *ctx, struct vfp_record *const *records,
 	for (size_t i = 0; i < devices.n && r == 0; i++) {
 		struct vfp_hotplug *request = NULL;
 
-		r = request_for_device(records,
-				       vfp_device_get(devices.device[i], VFP_ADDRESS),
-				       &request);
+		r = request_for_device(
+			known, vfp_device_get(devices.device[i], VFP_ADDRESS), &request);
 		r = r ?: leaving_add(requests, request);
 	}
 	return r;
 }
 
-static int add_word(struct vfp_ctx *ctx, struct vfp_record *const *records,
-		    const char *word, struct leaving *requests)
+static int add_word(struct vfp_ctx *ctx, const struct known *known, const char *word,
+		    struct leaving *requests)
 {
 	struct vfp_hotplug *request = NULL;
 	int r;
 
 	if (!is_id(word))
-		return add_devices(ctx, records, word, requests);
-	r = request_for_id(records, word, &request);
+		return add_devices(ctx, known, word, requests);
+	r = request_for_id(known, word, &request);
 	return r ?: leaving_add(requests, request);
 }
 
@@ -210,37 +249,41 @@ static int carry_out(struct vfp_ctx *ctx, const struct leaving *said)
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_leaving_ struct leaving requests = { 0 };
-	struct vfp_record **records = NULL;
+	_cleanup_(known_done) struct known known = { 0 };
 	int named = guest_is_named(arg.to), r;
 
 	if (named < 0)
 		return named;
-	r = vfp_records(ctx, &records);
+	r = known_load(ctx, &known);
 	if (r < 0)
 		return fail_records(r);
 	for (; *operands && r == 0; operands++)
-		r = add_word(ctx, records, *operands, &requests);
+		r = add_word(ctx, &known, *operands, &requests);
 	if (r == 0)
 		r = named && !given.dry_run ? carry_out(ctx, &requests)
 					    : print_all(&requests);
-	vfp_records_free(records);
 	return r;
+}
+
+static void offer_ids(struct vfp_record *const *records)
+{
+	for (; records && *records; records++)
+		if (vfp_record_get(*records, "id"))
+			offer(vfp_record_get(*records, "id"),
+			      vfp_record_get(*records, "device"));
 }
 
 static void complete(struct vfp_ctx *ctx, const char *metavar)
 {
-	struct vfp_record **records = NULL;
+	_cleanup_(known_done) struct known known = { 0 };
 
 	if (streq(metavar, "DIALECT"))
 		for (const char *const *name = vfp_dialects(); *name; name++)
 			offer(*name, vfp_dialect_help(*name));
-	if (!streq(metavar, "ID") || vfp_records(ctx, &records) < 0)
+	if (!streq(metavar, "ID") || known_load(ctx, &known) < 0)
 		return;
-	for (struct vfp_record **record = records; *record; record++)
-		if (vfp_record_get(*record, "id"))
-			offer(vfp_record_get(*record, "id"),
-			      vfp_record_get(*record, "device"));
-	vfp_records_free(records);
+	offer_ids(known.pci);
+	offer_ids(known.usb);
 }
 
 const struct tool tool = {
@@ -255,6 +298,7 @@ const struct tool tool = {
 		"Without --qmp, --ch and --run the words are printed.",
 	.sets = TOOL_CHANGING | TOOL_PRINTING,
 	.devices = DEVICES_RECORDED,
+	.usb = true,
 	.options = options,
 	.run = run,
 	.complete = complete,

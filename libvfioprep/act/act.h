@@ -324,13 +324,15 @@ void await_back(struct vfp_plan *plan);
  *
  * Record that @guest ("qmp:/run/web1.qmp") is about to get @device by the name @id. The same
  * again changes nothing. -EBUSY: a record says that another guest has it, and somebody does;
- * -EPERM: the record that is there cannot be trusted.
+ * -EPERM: the host uses it, or it is a hub, and @force (NULL-terminated, or NULL) does not lift
+ * that; or the record that is there cannot be trusted.
  */
 int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char *guest,
-	       const char *id, const char *by, struct findings *findings);
+	       const char *id, const char *by, char *const *force,
+	       struct findings *findings);
 
-/* The guest was asked to let go of it. */
-int usb_set_pending(struct vfp_ctx *ctx, const char *address);
+/* The guest was asked to let go of it; or @pending is false, and it will not. */
+int usb_set_pending(struct vfp_ctx *ctx, const char *address, bool pending);
 
 /* The names of the devices that are recorded for @guest, with the id @id (NULL: any). */
 int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id, char ***ret_names);

@@ -174,8 +174,25 @@ static int take_earlier(struct vfp_ctx *ctx, const struct vfp_device *device,
 		     ?: -EBUSY;
 }
 
+/* As hide refuses a PCI device; what is only worth a warning is told. */
+static int judge(struct vfp_ctx *ctx, const struct vfp_device *device, char *const *force,
+		 struct findings *findings)
+{
+	struct facts facts = { 0 };
+	size_t first = findings->n;
+	int r = check_device(ctx, device, NULL, "", &facts, findings);
+
+	for (size_t i = first; r == 0 && i < findings->n; i++)
+		if (findings->list[i]->severity == VFP_REFUSE &&
+		    !finding_lifted(findings->list[i], force))
+			r = streq(findings->list[i]->kind, "held") ? -EBUSY : -EPERM;
+	facts_done(&facts);
+	return r;
+}
+
 int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char *guest,
-	       const char *id, const char *by, struct findings *findings)
+	       const char *id, const char *by, char *const *force,
+	       struct findings *findings)
 {
 	_cleanup_record_ struct record record = { 0 };
 	_cleanup_close_ int lock = -1;
@@ -183,12 +200,13 @@ int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char 
 
 	r = r ?: take_earlier(ctx, device, guest, id, &record, findings);
 	if (r == 0)
-		r = make_record(ctx, device, &record);
+		r = judge(ctx, device, force, findings)
+			  ?: make_record(ctx, device, &record);
 	r = r < 0 ? r : set_guest(&record, guest, id, by);
 	return r ?: record_save(ctx, &record);
 }
 
-int usb_set_pending(struct vfp_ctx *ctx, const char *address)
+int usb_set_pending(struct vfp_ctx *ctx, const char *address, bool pending)
 {
 	_cleanup_record_ struct record record = { 0 };
 	_cleanup_close_ int lock = -1;
@@ -196,7 +214,11 @@ int usb_set_pending(struct vfp_ctx *ctx, const char *address)
 
 	if (r < 0 || record.problem)
 		return r == -ENOENT ? 0 : r;
-	return set(&record.unplug, "pending") ?: record_save(ctx, &record);
+	if (pending)
+		return set(&record.unplug, "pending") ?: record_save(ctx, &record);
+	free(record.unplug);
+	record.unplug = NULL;
+	return record_save(ctx, &record);
 }
 
 int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id,

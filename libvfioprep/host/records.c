@@ -100,16 +100,15 @@ static void records_freep(struct vfp_record ***records)
 	vfp_records_free(*records);
 }
 
-_public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
+static int load_all(struct vfp_ctx *ctx, char *const *addresses,
+		    struct vfp_record ***ret_records)
 {
 	_cleanup_(records_freep) struct vfp_record **records =
 		calloc(1, sizeof(*records));
-	_cleanup_strings_ char **addresses = NULL;
 	size_t n = 0;
-	int r;
+	int r = records ? 0 : -ENOMEM;
 
-	r = records ? record_list(ctx, &addresses) : -ENOMEM;
-	for (char **a = addresses; r == 0 && *a; a++) {
+	for (char *const *a = addresses; r == 0 && *a; a++) {
 		struct vfp_record *record = calloc(1, sizeof(*record));
 
 		if (!record)
@@ -128,6 +127,31 @@ _public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
 		return r;
 	*ret_records = take(records);
 	return 0;
+}
+
+_public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
+{
+	_cleanup_strings_ char **addresses = NULL;
+
+	return record_list(ctx, &addresses) ?: load_all(ctx, addresses, ret_records);
+}
+
+_public_ int vfp_usb_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
+{
+	_cleanup_strings_ char **names = NULL;
+	size_t kept = 0;
+	int r = record_list_usb(ctx, &names);
+
+	if (r < 0)
+		return r;
+	for (char **name = names; *name; name++) {
+		if (usb_is_name(*name))
+			names[kept++] = *name;
+		else
+			free(*name);
+	}
+	names[kept] = NULL;
+	return load_all(ctx, names, ret_records);
 }
 
 _public_ const char *vfp_record_get(const struct vfp_record *record, const char *key)

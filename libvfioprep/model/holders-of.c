@@ -123,7 +123,8 @@ int holders_text(const struct holder *holders, size_t n, char **ret_text)
 _public_ int vfp_holders(struct vfp_ctx *ctx, const struct vfp_device *device,
 			 char **ret_text)
 {
-	_cleanup_free_ char *node = device_possible_node(device);
+	_cleanup_free_ char *node =
+		device->usb ? usb_device_node(device) : device_possible_node(device);
 	struct holder *holders = NULL;
 	bool complete = true;
 	size_t n = 0;

@@ -25,6 +25,7 @@ static struct fixture *fixture;
 static struct vfp_ctx *ctx;
 static char *folder; /* of the stick */
 static struct findings findings;
+static char **force;
 
 /* A stick with a disk, and a second interface that no driver wanted. */
 static int set_up(void **state)
@@ -54,6 +55,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	findings_done(&findings);
+	force = NULL;
 	vfp_ctx_free(ctx);
 	free(folder);
 	fixture_free(fixture);
@@ -97,7 +99,7 @@ static int record(const char *guest, const char *id)
 	struct vfp_device *device = NULL;
 	int r = usb_load(ctx, STICK, &device);
 
-	r = r ?: usb_record(ctx, device, guest, id, "test", &findings);
+	r = r ?: usb_record(ctx, device, guest, id, "test", force, &findings);
 	device_free(device);
 	return r;
 }
@@ -194,6 +196,23 @@ static void a_record_of_another_device_is_replaced(void **state)
 	assert_int_equal(record(GUEST, "stick"), 0);
 	text = fixture_read(fixture, "/run/vfioprep/usb/" STICK);
 	assert_non_null(strstr(text, "3-1:1.0 uas;"));
+}
+
+static void what_the_host_uses_is_refused(void **state)
+{
+	static char *lifted[] = { (char *)"input", NULL };
+
+	(void)state;
+	fixture_input(fixture, &(struct fixture_input){ .folder = folder,
+							.number = 4,
+							.name = "Keys",
+							.kind = KEYBOARD });
+	assert_int_equal(record(GUEST, "stick"), -EPERM);
+	assert_said("the host would lose its last keyboard: Keys");
+	assert_record(false);
+	force = lifted;
+	assert_int_equal(record(GUEST, "stick"), 0);
+	assert_record(true);
 }
 
 /* What a guest has already when it is first looked at. */
@@ -309,6 +328,7 @@ int main(void)
 		TEST(another_guest_is_refused_while_one_has_it),
 		TEST(another_guest_takes_over_what_is_known),
 		TEST(a_record_of_another_device_is_replaced),
+		TEST(what_the_host_uses_is_refused),
 		TEST(what_was_not_seen_is_not_known),
 		TEST(without_a_record_there_is_nothing_to_do),
 		TEST(what_is_back_needs_no_write),
