@@ -91,8 +91,8 @@ $(1)/libch.a: $(CURL_SRC:%.c=$(1)/obj/%.o)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
 
-$(CURL_TOOL:%=$(1)/bin/%): $(1)/bin/%-ch: $(1)/obj/tools/%.o $(CURL_SRC:%.c=$(1)/obj/%.o) $(1)/libtool.a \
-		$(1)/libvfioprep.a
+$(CURL_TOOL:%=$(1)/bin/%): $(1)/bin/%-ch: $(1)/obj/tools/%.o $(CURL_SRC:%.c=$(1)/obj/%.o) \
+		$(1)/libtool.a $(1)/libvfioprep.a
 	@mkdir -p $$(@D)
 	$$(CC) $(2) $$(LINK) -pie $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $$(CURL_LIBS)
 endef
@@ -133,7 +133,7 @@ $(VERBS:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%: $(DEV)/obj/tools/%.o \
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS)
 
 $(CURL_TOOL:%=$(DEV)/model/bin/%): $(DEV)/model/bin/%-ch: $(DEV)/obj/tools/%.o \
-		$(MODEL_OBJ) $(CURL_SRC:%.c=$(DEV)/obj/%.o) $(DEV)/libtool.a $(DEV)/libvfioprep.a
+		$(CURL_SRC:%.c=$(DEV)/obj/%.o) $(MODEL_OBJ) $(DEV)/libtool.a $(DEV)/libvfioprep.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(LINK) $(WRAP) -o $@ $^ $(PKG_LIBS) $(CURL_LIBS)
 

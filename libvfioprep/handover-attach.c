@@ -112,9 +112,10 @@ static int check_hidden(struct attach *a, struct target *t)
 		return refuse(a, t, -EPERM, "record", t->record.phase,
 			      "run vfioprep recover",
 			      "something broke off in the middle of a change to it");
-	/* xl takes a device from its driver itself, and gives it back. */
-	if (driver_hides(driver) || startswith(a->h->guest->name, "xl:"))
+	if (driver_hides(driver))
 		return 0;
+	if (startswith(a->h->guest->name, "xl:"))
+		return handover_check_for_xl(a->h, a->marks, t);
 	return refuse(a, t, -EPERM, "hidden", driver, nonnull(remedy),
 		      "it is not hidden: the host uses it");
 }

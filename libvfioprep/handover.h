@@ -69,6 +69,9 @@ const char *request_kind(const struct vfp_hotplug *request);
 
 /* After this error it is not known what became of what was asked for. */
 bool error_is_open(int error);
+/* -EPERM, and said, when the host would lose something with a device that xl takes. */
+int handover_check_for_xl(struct handover *h, struct vfp_plan *marks, struct target *t);
+
 /* What a refusal or failure of the hypervisor's side is to our caller. */
 int error_of_guest(int error);
 

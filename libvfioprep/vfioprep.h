@@ -90,6 +90,9 @@ void vfp_ctx_set_log(struct vfp_ctx *ctx, int level, vfp_log_fn *fn, void *data)
  */
 void vfp_ctx_cancel(struct vfp_ctx *ctx);
 
+/* Was it asked to? For those who wait in a struct vfp_guest_ops of theirs. */
+bool vfp_ctx_cancelled(struct vfp_ctx *ctx);
+
 /* -- devices ------------------------------------------------------------------------ */
 
 /*

@@ -8,6 +8,7 @@
 #include "guest.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #define HEADERS_MAX (64 << 10)
@@ -15,6 +16,7 @@
 #define HOST "http://localhost"
 
 struct http {
+	struct vfp_ctx *ctx;
 	CURL *curl;
 	struct curl_slist *headers;
 	char *socket;
@@ -44,7 +46,7 @@ static void http_freep(struct http **http)
 	http_free(*http);
 }
 
-static int http_new(const char *socket, struct http **ret_http)
+static int http_new(struct vfp_ctx *ctx, const char *socket, struct http **ret_http)
 {
 	_cleanup_(http_freep) struct http *http = NULL;
 
@@ -54,6 +56,7 @@ static int http_new(const char *socket, struct http **ret_http)
 	/* No TLS: nothing of it has to be set up. */
 	if (!http || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
 		return -ENOMEM;
+	http->ctx = ctx;
 	http->curl = curl_easy_init();
 	http->socket = strdup(socket);
 	/* Without waiting for a "100 Continue", which the other side does not send. */
@@ -90,6 +93,14 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *data)
 	return transfer->too_large ? 0 : size * n;
 }
 
+/* Called about once a second, and after each signal. */
+static int go_on(void *data, curl_off_t down, curl_off_t so_far, curl_off_t up,
+		 curl_off_t sent)
+{
+	(void)down, (void)so_far, (void)up, (void)sent;
+	return vfp_ctx_cancelled(data);
+}
+
 static int set_way(struct http *http)
 {
 	CURL *curl = http->curl;
@@ -100,7 +111,10 @@ static int set_way(struct http *http)
 	       curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) ?:
 	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ?:
 	       curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) ?:
-	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) ?:
+	       curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) ?:
+	       curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) ?:
+	       curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http->ctx);
 }
 
 /* Of a deadline that has passed one millisecond is left: to libcurl 0 is no limit. */
@@ -151,9 +165,11 @@ static int judge(const struct http *http, CURLcode code, const struct transfer *
 	case CURLE_OUT_OF_MEMORY:
 		return -ENOMEM;
 	case CURLE_COULDNT_CONNECT:
-		return say(ret_why, -ENOTCONN, http,
+		return say(ret_why, -ENODEV, http,
 			   "nobody answers there; is Cloud Hypervisor running with this "
 			   "--api-socket?");
+	case CURLE_ABORTED_BY_CALLBACK:
+		return -ECANCELED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return say(ret_why, -ETIMEDOUT, http, "no answer in time");
 	case CURLE_GOT_NOTHING:
@@ -188,13 +204,32 @@ static int http_ask(void *data, const struct ch_question *question, int64_t dead
 	return r;
 }
 
-static const struct ch_way http_way = { .ask = http_ask, .close = http_free };
+/* Who listens at the socket. */
+static int http_process(void *data)
+{
+	const struct http *http = data;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
 
-int guest_ch_new(const char *socket, const struct vfp_guest_ops **ret_ops,
-		 void **ret_data)
+	memcpy(address.sun_path, http->socket, strlen(http->socket));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return 0;
+	return peer.pid;
+}
+
+static const struct ch_way http_way = { .ask = http_ask,
+					.process = http_process,
+					.close = http_free };
+
+int guest_ch_new(struct vfp_ctx *ctx, const char *socket,
+		 const struct vfp_guest_ops **ret_ops, void **ret_data)
 {
 	struct http *http = NULL;
-	int r = http_new(socket, &http);
+	int r = http_new(ctx, socket, &http);
 
-	return r ?: ch_guest_new(&http_way, http, ret_ops, ret_data);
+	return r ?: ch_guest_new(ctx, &http_way, http, ret_ops, ret_data);
 }

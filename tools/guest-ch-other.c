@@ -6,14 +6,14 @@
 
 #include "tool.h"
 
-int guest_ch_new(const char *socket, const struct vfp_guest_ops **ret_ops,
-		 void **ret_data)
+int guest_ch_new(struct vfp_ctx *ctx, const char *socket,
+		 const struct vfp_guest_ops **ret_ops, void **ret_data)
 {
 	_cleanup_free_ char *other = NULL;
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	(void)socket, (void)ret_ops, (void)ret_data;
+	(void)ctx, (void)socket, (void)ret_ops, (void)ret_data;
 	if (n < 0)
 		return -errno;
 	path[n] = '\0';

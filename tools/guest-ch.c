@@ -12,6 +12,7 @@
 #define POLL_MSEC 200
 
 struct ch {
+	struct vfp_ctx *ctx;
 	const struct ch_way *way;
 	void *data;
 };
@@ -52,6 +53,14 @@ static int say(char **ret_why, int error, const char *format, ...)
 }
 
 /* -- asking ---------------------------------------------------------------------------------- */
+
+static int wait_a_bit(struct ch *ch, int64_t deadline)
+{
+	if (deadline_passed(deadline))
+		return -ETIMEDOUT;
+	wait_readable(-1, -1, deadline_first(deadline, deadline_in(POLL_MSEC)));
+	return vfp_ctx_cancelled(ch->ctx) ? -ECANCELED : 0;
+}
 
 static int ask_info(struct ch *ch, int64_t deadline, json_t **ret_info, char **why)
 {
@@ -103,9 +112,10 @@ static int send(struct ch *ch, const struct request *request, int64_t deadline,
 		r = ch_outcome(answer.status, answer.body.s, answer.body.len, &words);
 		if (r < 0 && words)
 			say(why, r, "%s", words);
-		if (r != -EAGAIN || deadline_poll(deadline) == 0)
-			return r == -EAGAIN ? -EREMOTEIO : r;
-		wait_readable(-1, -1, deadline_first(deadline, deadline_in(POLL_MSEC)));
+		if (r != -EAGAIN)
+			return r;
+		if (wait_a_bit(ch, deadline) < 0)
+			return -EREMOTEIO;
 	}
 }
 
@@ -134,13 +144,16 @@ static int await(struct ch *ch, const struct request *request, holds_fn *holds,
 {
 	for (;;) {
 		_cleanup_json_ json_t *info = NULL;
-		int r = ask_info(ch, deadline, &info, why);
+		int waited, r = ask_info(ch, deadline, &info, why);
 
-		if (r == -ENOMEM || (r == 0 && holds(info, request)))
+		if (r == -ENOMEM || r == -ECANCELED || (r == 0 && holds(info, request)))
 			return r;
-		if (deadline_poll(deadline) == 0)
-			return r == 0 || r == -ENOTCONN ? -ETIMEDOUT : r;
-		wait_readable(-1, -1, deadline_first(deadline, deadline_in(POLL_MSEC)));
+		/* Nobody is there any more. */
+		if (r == -ENODEV)
+			return -EPIPE;
+		waited = wait_a_bit(ch, deadline);
+		if (waited < 0)
+			return waited == -ETIMEDOUT && r < 0 ? r : waited;
 	}
 }
 
@@ -154,7 +167,8 @@ static bool was_refused(int error)
 /* Asked, and no answer that tells what came of it. */
 static bool may_have_come(int error)
 {
-	return error == -ETIMEDOUT || error == -EPIPE || error == -EPROTO;
+	return error == -ETIMEDOUT || error == -EPIPE || error == -EPROTO ||
+	       error == -ECANCELED;
 }
 
 /* What could not be looked at is not begun: it stays as it is. */
@@ -162,8 +176,9 @@ static int look_first(struct ch *ch, int64_t deadline, json_t **ret_info, char *
 {
 	int r = ask_info(ch, deadline, ret_info, why);
 
-	return r == 0 || r == -ENOMEM || r == -ENOTCONN || r == -EOPNOTSUPP ? r
-									    : -EREMOTEIO;
+	if (r == -ETIMEDOUT || r == -EPIPE || r == -EPROTO)
+		return -EREMOTEIO;
+	return r;
 }
 
 /* Refused, and so it is as it was, unless the guest turns out to be otherwise. */
@@ -187,7 +202,7 @@ static int add(struct ch *ch, const struct request *request, int64_t deadline, c
 	if (r < 0 || ch_info_is(info, request->id, request->body))
 		return r;
 	if (ch_info_has(info, request->id))
-		return say(why, -EREMOTEIO,
+		return say(why, -EPERM,
 			   "the guest has something else by the id %s, or has not let go "
 			   "of it yet; give another with --id",
 			   request->id);
@@ -211,14 +226,14 @@ static int drop(struct ch *ch, const struct request *request, int64_t deadline,
 	int sent, r = look_first(ch, deadline, &info, why);
 
 	if (r < 0)
-		return r == -ENOTCONN ? -EPIPE : r;
+		return r == -ENODEV ? -EPIPE : r;
 	if (!ch_info_has(info, request->id))
 		return -ENOENT;
 	sent = send(ch, request, deadline, why);
 	if (was_refused(sent))
 		return look_again(ch, request, true, deadline);
 	if (sent < 0 && !may_have_come(sent))
-		return sent == -ENOTCONN ? -EPIPE : sent;
+		return sent == -ENODEV ? -EPIPE : sent;
 	r = await(ch, request, is_gone, deadline, why);
 	return r == -ETIMEDOUT && sent == 0
 		     ? say(why, r, "the guest was asked to let go of %s, and has not yet",
@@ -301,6 +316,13 @@ static int ch_detach(void *data, const struct vfp_hotplug *hotplug, int timeout,
 	return carry_out_all(data, hotplug, VFP_DETACH, timeout, ret_why);
 }
 
+static int ch_process(void *data)
+{
+	struct ch *ch = data;
+
+	return ch->way->process ? ch->way->process(ch->data) : 0;
+}
+
 static void ch_close(void *data)
 {
 	struct ch *ch = data;
@@ -313,10 +335,11 @@ static const struct vfp_guest_ops ch_ops = {
 	.find = ch_find,
 	.attach = ch_attach,
 	.detach = ch_detach,
+	.process = ch_process,
 	.close = ch_close,
 };
 
-int ch_guest_new(const struct ch_way *way, void *data,
+int ch_guest_new(struct vfp_ctx *ctx, const struct ch_way *way, void *data,
 		 const struct vfp_guest_ops **ret_ops, void **ret_data)
 {
 	struct ch *ch = malloc(sizeof(*ch));
@@ -325,7 +348,7 @@ int ch_guest_new(const struct ch_way *way, void *data,
 		way->close(data);
 		return -ENOMEM;
 	}
-	*ch = (struct ch){ way, data };
+	*ch = (struct ch){ ctx, way, data };
 	*ret_ops = &ch_ops;
 	*ret_data = ch;
 	return 0;

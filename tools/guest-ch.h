@@ -67,19 +67,21 @@ static inline void ch_answer_done(struct ch_answer *answer)
 #define _cleanup_answer_ _cleanup_(ch_answer_done)
 
 /*
- * A way to ask. -ENOTCONN: it could not be reached, nothing was asked; -EOPNOTSUPP: cannot be
- * asked at all; -ETIMEDOUT, -EPIPE, -EPROTO: asked, and no whole answer came back. With an error
+ * A way to ask. -ENODEV: it could not be reached, nothing was asked; -EOPNOTSUPP: cannot be
+ * asked at all; -ETIMEDOUT, -EPIPE, -EPROTO, -ECANCELED: asked, and no whole answer came back. With an error
  * *ret_why is a sentence. @dialect: that of the words, NULL when they are of no use to it.
  */
 struct ch_way {
 	const char *dialect;
 	int (*ask)(void *data, const struct ch_question *question, int64_t deadline,
 		   struct ch_answer *answer, char **ret_why);
+	/* As in struct vfp_guest_ops; may be NULL. */
+	int (*process)(void *data);
 	void (*close)(void *data);
 };
 
 /* The operations by this way; @data belongs to them, also with a failure. */
-int ch_guest_new(const struct ch_way *way, void *data,
+int ch_guest_new(struct vfp_ctx *ctx, const struct ch_way *way, void *data,
 		 const struct vfp_guest_ops **ret_ops, void **ret_data);
 
 #endif

@@ -45,19 +45,21 @@ static int say_failed(char **why, char *const *words, const struct ran *ran)
 			 : -ENOMEM;
 }
 
-int exec_ask(const char *const *words, int64_t deadline, struct ran *ran, char **why)
+int exec_ask(const struct exec *exec, const char *const *words, int64_t deadline,
+	     struct ran *ran, char **why)
 {
 	/* Programs are given words that they could write to. */
 	char *const *argv = (char *const *)words;
-	int r = run_words(argv, NULL, deadline, ran, why);
+	int r = run_words(exec->ctx, argv, NULL, deadline, ran, why);
 
 	return r == 0 && ran->status != 0 ? say_failed(why, argv, ran) : r;
 }
 
-static int run_command(const struct vfp_command *command, int64_t deadline, char **why)
+static int run_command(const struct exec *exec, const struct vfp_command *command,
+		       int64_t deadline, char **why)
 {
 	_cleanup_ran_ struct ran ran = { 0 };
-	int r = run_words(command->words, command->input, deadline, &ran, why);
+	int r = run_words(exec->ctx, command->words, command->input, deadline, &ran, why);
 
 	return r == 0 && ran.status != 0 ? say_failed(why, command->words, &ran) : r;
 }
@@ -93,7 +95,7 @@ static int run_rest(const struct exec *exec, const struct vfp_hotplug *hotplug,
 
 	for (size_t i = 0; r == 0 && commands[i]; i++) {
 		if (gone)
-			r = run_command(commands[i], deadline, why);
+			r = run_command(exec, commands[i], deadline, why);
 		gone = gone || commands[i]->wait_gone;
 	}
 	return r;
@@ -141,11 +143,13 @@ static int exec_attach(void *data, struct vfp_hotplug *hotplug, int timeout,
 		return 0;
 	prepared = was_prepared(exec, hotplug, deadline);
 	for (size_t i = 0; r == 0 && commands[i]; i++)
-		r = run_command(commands[i], deadline, ret_why);
+		r = run_command(exec, commands[i], deadline, ret_why);
 	if (r == -EREMOTEIO || r == -EOPNOTSUPP)
 		return give_up(exec, hotplug, r, prepared, deadline, ret_why);
 	if (r == -ETIMEDOUT)
 		return look(exec, hotplug, deadline_in(POLL_MSEC)) == 1 ? 0 : r;
+	if (r == -ECANCELED)
+		return -ETIMEDOUT;
 	return r ?: confirm(exec, hotplug, deadline, ret_why);
 }
 
@@ -160,6 +164,8 @@ static int await_gone(const struct exec *exec, const struct vfp_hotplug *hotplug
 
 		if (r == 0 || r == -EOPNOTSUPP || r == -ENOMEM)
 			return r == -EOPNOTSUPP ? 0 : r;
+		if (r == -ECANCELED || vfp_ctx_cancelled(exec->ctx))
+			return -ECANCELED;
 		if (deadline_passed(deadline))
 			return r == 1
 				     ? say(why, -ETIMEDOUT,
@@ -173,7 +179,7 @@ static int await_gone(const struct exec *exec, const struct vfp_hotplug *hotplug
 static int let_go(const struct exec *exec, const struct vfp_hotplug *hotplug,
 		  const struct vfp_command *command, int64_t deadline, char **why)
 {
-	int r = run_command(command, deadline, why);
+	int r = run_command(exec, command, deadline, why);
 
 	if (!command->wait_gone || r == -EOPNOTSUPP || r == -ENOMEM)
 		return r;
@@ -195,7 +201,7 @@ static int exec_detach(void *data, const struct vfp_hotplug *hotplug, int timeou
 		return r;
 	r = exec->program->has(exec, hotplug, deadline, ret_why);
 	if (r < 0 && r != -EOPNOTSUPP)
-		return r == -ENOMEM ? r : -EREMOTEIO;
+		return r == -ENOMEM || r == -ECANCELED ? r : -EREMOTEIO;
 	if (r == 0 && !was_prepared(exec, hotplug, deadline))
 		return -ENOENT;
 	if (r == 0)
@@ -245,8 +251,8 @@ static int ch_remote_ask(void *data, const struct ch_question *question, int64_t
 	const struct exec *exec = data;
 	const char *info[] = { "ch-remote", "--api-socket", exec->domain, "info", NULL };
 	_cleanup_ran_ struct ran ran = { 0 };
-	int r = run_words(question->words ?: (char *const *)info, NULL, deadline, &ran,
-			  ret_why);
+	int r = run_words(exec->ctx, question->words ?: (char *const *)info, NULL,
+			  deadline, &ran, ret_why);
 
 	if (r < 0)
 		return r;
@@ -263,7 +269,7 @@ static const struct ch_way ch_remote = {
 	.close = exec_close,
 };
 
-int guest_exec_new(const char *dialect, const char *domain,
+int guest_exec_new(struct vfp_ctx *ctx, const char *dialect, const char *domain,
 		   const struct vfp_guest_ops **ret_ops, void **ret_data)
 {
 	static const struct program *const programs[] = { &program_virsh, &program_xl };
@@ -271,12 +277,13 @@ int guest_exec_new(const char *dialect, const char *domain,
 
 	if (!exec)
 		return -ENOMEM;
+	exec->ctx = ctx;
 	exec->domain = strdup(domain);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (streq(programs[i]->name, dialect))
 			exec->program = programs[i];
 	if (exec->domain && streq(dialect, "ch-remote"))
-		return ch_guest_new(&ch_remote, exec, ret_ops, ret_data);
+		return ch_guest_new(ctx, &ch_remote, exec, ret_ops, ret_data);
 	if (!exec->domain || !exec->program) {
 		int r = exec->domain ? -EINVAL : -ENOMEM;
 

@@ -34,6 +34,7 @@ struct program {
 };
 
 struct exec {
+	struct vfp_ctx *ctx;
 	const struct program *program;
 	char *domain;
 };
@@ -44,6 +45,6 @@ extern const struct program program_virsh, program_xl;
  * Run a program that only tells. -EREMOTEIO, with what it said: it failed; else the errors of
  * run_words().
  */
-int exec_ask(const char *const *words, int64_t deadline, struct ran *ran, char **why);
+int exec_ask(const struct exec *exec, const char *const *words, int64_t deadline, struct ran *ran, char **why);
 
 #endif

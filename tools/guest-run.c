@@ -22,6 +22,7 @@ extern char **environ;
 enum { IN, OUT, ERR, PIPES };
 
 struct child {
+	struct vfp_ctx *ctx;
 	pid_t pid;
 	int pidfd;
 	int fd[PIPES]; /* our ends; -1 when closed */
@@ -178,13 +179,13 @@ static bool attend(struct child *child, int64_t deadline)
 			    0 &&
 		    info.si_pid == child->pid)
 			return true;
-		if (deadline_passed(deadline))
+		if (deadline_passed(deadline) ||
+		    (child->ctx && vfp_ctx_cancelled(child->ctx)))
 			return false;
-		/* Without a descriptor for it, its end is looked for. */
+		/* A signal may come just before; without a descriptor its end is looked for. */
 		poll(polled, ARRAY_SIZE(polled),
-		     deadline_poll(child->pidfd >= 0
-					   ? deadline
-					   : deadline_first(deadline, deadline_in(50))));
+		     deadline_poll(deadline_first(
+			     deadline, deadline_in(child->pidfd >= 0 ? 1000 : 50))));
 	}
 }
 
@@ -197,26 +198,36 @@ static int reap(struct child *child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int run_words(char *const *words, const char *input, int64_t deadline, struct ran *ran,
-	      char **ret_why)
+/* It is given a moment to end by itself. */
+static void end(struct child *child)
+{
+	child->ctx = NULL;
+	kill(child->pid, SIGTERM);
+	if (!attend(child, deadline_in(GRACE_MSEC)))
+		kill(child->pid, SIGKILL);
+}
+
+int run_words(struct vfp_ctx *ctx, char *const *words, const char *input,
+	      int64_t deadline, struct ran *ran, char **ret_why)
 {
 	_cleanup_child_ struct child child = {
-		.pidfd = -1, .fd = { -1, -1, -1 }, .input = input, .ran = ran
+		.ctx = ctx, .pidfd = -1, .fd = { -1, -1, -1 }, .input = input, .ran = ran
 	};
 	int r = start(&child, words, ret_why);
-	bool in_time;
+	bool ended;
 
 	if (r < 0)
 		return r;
-	in_time = attend(&child, deadline);
-	if (!in_time) {
-		kill(child.pid, SIGTERM);
-		if (!attend(&child, deadline_in(GRACE_MSEC)))
-			kill(child.pid, SIGKILL);
-	}
+	ended = attend(&child, deadline);
+	if (!ended)
+		end(&child);
 	ran->status = reap(&child);
 	serve(&child);
-	return in_time ? 0 : say(ret_why, -ETIMEDOUT, words[0], "was not done in time");
+	if (ended)
+		return 0;
+	return vfp_ctx_cancelled(ctx)
+		     ? -ECANCELED
+		     : say(ret_why, -ETIMEDOUT, words[0], "was not done in time");
 }
 
 char *ran_complaint(const char *program, const struct ran *ran)

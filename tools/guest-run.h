@@ -6,6 +6,7 @@
 #define VFIOPREP_TOOLS_GUEST_RUN_H
 
 #include "base/base.h"
+#include "vfioprep.h"
 
 #define RUN_OUTPUT_MAX (8 << 20)
 
@@ -24,12 +25,13 @@ static inline void ran_done(struct ran *ran)
 
 /*
  * Run @words, looked for in PATH, with @input (NULL: none) on its standard input, until it
- * has ended. At @deadline it is ended.
- * -EOPNOTSUPP: there is no such program; -ETIMEDOUT: it had to be ended. With an error
+ * has ended. At @deadline, or when
+ * @ctx is cancelled, it is ended.
+ * -EOPNOTSUPP: there is no such program; -ETIMEDOUT, -ECANCELED: it had to be ended. With an error
  * *ret_why is a sentence.
  */
-int run_words(char *const *words, const char *input, int64_t deadline, struct ran *ran,
-	      char **ret_why);
+int run_words(struct vfp_ctx *ctx, char *const *words, const char *input,
+	      int64_t deadline, struct ran *ran, char **ret_why);
 
 /* What it said of its failure, one harmless line: the first of stderr, else its status. */
 char *ran_complaint(const char *program, const struct ran *ran);

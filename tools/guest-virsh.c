@@ -27,7 +27,7 @@ static int select_xml(const struct exec *exec, const char *xpath, int64_t deadli
 	const char *words[] = { "virsh",   "-q",  "dumpxml", exec->domain,
 				"--xpath", xpath, NULL };
 	_cleanup_ran_ struct ran ran = { 0 };
-	int r = exec_ask(words, deadline, &ran, why);
+	int r = exec_ask(exec, words, deadline, &ran, why);
 
 	if (r < 0)
 		return r;
@@ -99,6 +99,13 @@ static int read_source(const char *xml, char **ret_device)
 {
 	unsigned int domain, bus, slot, function;
 
+	if (sscanf(xml, "<address bus=\"%u\" device=\"%u\"/>", &bus, &slot) == 2) {
+		*ret_device = strf("%03u.%03u", bus, slot);
+		return *ret_device ? 0 : -ENOMEM;
+	}
+	/* A USB device may have none, only its ids. */
+	if (!*xml)
+		return 0;
 	if (sscanf(xml,
 		   "<address domain=\"0x%x\" bus=\"0x%x\" slot=\"0x%x\" function=\"0x%x\"/>",
 		   &domain, &bus, &slot, &function) != 4)
@@ -115,7 +122,7 @@ static int find_source(const struct exec *exec, const char *condition, int64_t d
 		strf("/domain/devices/hostdev[%s]/source/address", condition);
 	int r = xpath ? select_xml(exec, xpath, deadline, &xml, why) : -ENOMEM;
 
-	return r ?: read_source(xml, ret_device);
+	return r ?: read_source(chomp(xml), ret_device);
 }
 
 static int virsh_find(const struct exec *exec, const char *id, int64_t deadline,
@@ -135,7 +142,7 @@ static int virsh_find(const struct exec *exec, const char *id, int64_t deadline,
 	kind = strdup(kind_of(xml));
 	if (!kind)
 		return -ENOMEM;
-	if (streq(kind, "pci"))
+	if (streq(kind, "pci") || streq(kind, "usb"))
 		r = find_source(exec, condition, deadline, &device, why);
 	if (r < 0)
 		return r;

@@ -17,11 +17,11 @@ static bool lists(const char *text, const char *address)
 	return false;
 }
 
-static int ask(const char *const *words, const char *address, int64_t deadline,
-	       char **why)
+static int ask(const struct exec *exec, const char *const *words, const char *address,
+	       int64_t deadline, char **why)
 {
 	_cleanup_ran_ struct ran ran = { 0 };
-	int r = exec_ask(words, deadline, &ran, why);
+	int r = exec_ask(exec, words, deadline, &ran, why);
 
 	return r < 0 ? r : lists(nonnull(ran.out.s), address);
 }
@@ -38,7 +38,7 @@ static int xl_has(const struct exec *exec, const struct vfp_hotplug *hotplug,
 	const char *words[] = { "xl", "pci-list", exec->domain, NULL };
 	const char *address = address_of(hotplug);
 
-	return address ? ask(words, address, deadline, why) : -EOPNOTSUPP;
+	return address ? ask(exec, words, address, deadline, why) : -EOPNOTSUPP;
 }
 
 static int xl_is_prepared(const struct exec *exec, const struct vfp_hotplug *hotplug,
@@ -47,8 +47,7 @@ static int xl_is_prepared(const struct exec *exec, const struct vfp_hotplug *hot
 	const char *words[] = { "xl", "pci-assignable-list", NULL };
 	const char *address = address_of(hotplug);
 
-	(void)exec;
-	return address ? ask(words, address, deadline, why) : 0;
+	return address ? ask(exec, words, address, deadline, why) : 0;
 }
 
 const struct program program_xl = {

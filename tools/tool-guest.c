@@ -72,7 +72,7 @@ static int open_ch(struct vfp_ctx *ctx, struct vfp_guest **ret_guest)
 	_cleanup_free_ char *name = path ? strf("ch:%s", path) : NULL;
 	const struct vfp_guest_ops *ops;
 	void *data;
-	int r = name ? guest_ch_new(path, &ops, &data) : -ENOMEM;
+	int r = name ? guest_ch_new(ctx, path, &ops, &data) : -ENOMEM;
 
 	return r ?: vfp_guest_new(ctx, name, ops, data, ret_guest);
 }
@@ -85,7 +85,7 @@ static int open_run(struct vfp_ctx *ctx, const char *to, struct vfp_guest **ret_
 	_cleanup_free_ char *name = who ? strf("%s:%s", remote ? "ch" : to, who) : NULL;
 	const struct vfp_guest_ops *ops;
 	void *data;
-	int r = name ? guest_exec_new(to, who, &ops, &data) : -ENOMEM;
+	int r = name ? guest_exec_new(ctx, to, who, &ops, &data) : -ENOMEM;
 
 	return r ?: vfp_guest_new(ctx, name, ops, data, ret_guest);
 }

@@ -186,12 +186,18 @@ static int set(struct vfp_hotplug *request, const char *key, const char *value)
 	return r == -EINVAL ? 0 : r;
 }
 
+/* Whose it is. */
+static int set_guest(struct vfp_hotplug *request)
+{
+	return set(request, "domain", guest_given.domain)
+		     ?: set(request, "api-socket", guest_given.api_socket);
+}
+
 static int print(struct vfp_hotplug *request)
 {
 	_cleanup_free_ char *why = NULL;
-	int r = set(request, "domain", guest_given.domain);
+	int r = set_guest(request);
 
-	r = r ?: set(request, "api-socket", guest_given.api_socket);
 	if (r == 0)
 		r = vfp_hotplug_render(request, dialect(), VFP_DETACH, stdout, &why);
 	if (r == 0)
@@ -212,6 +218,20 @@ static int print_all(const struct leaving *requests)
 
 /* -- carried out -------------------------------------------------------------------- */
 
+/* Nothing has an id in Xen: what is meant is said by its address. */
+static int take_by_address(const struct vfp_hotplug *said, struct leaving *requests)
+{
+	const char *host = vfp_hotplug_get(said, "host");
+	struct vfp_hotplug *request = NULL;
+	int r;
+
+	if (!host)
+		return fail(-EINVAL, vfp_hotplug_id(said),
+			    "xl knows a device by its address alone; name it so");
+	r = request_for_device(NULL, host, &request);
+	return r ?: leaving_add(requests, request);
+}
+
 /* What the guest knows of an id counts for more than a record. */
 static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
 	       struct leaving *requests)
@@ -219,8 +239,11 @@ static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
 	const char *id = vfp_hotplug_id(said);
 	_cleanup_free_ char *why = NULL;
 	struct vfp_hotplug *request = NULL;
-	int r = vfp_guest_find(guest, id, 5000, &request, &why);
+	int r;
 
+	if (guest_given.run && streq(arg.to, "xl"))
+		return take_by_address(said, requests);
+	r = vfp_guest_find(guest, id, 5000, &request, &why);
 	if (r < 0)
 		return why ? fail(r, id, "%s", why)
 			   : fail_errno(r, id, "the guest cannot be asked");
@@ -240,6 +263,8 @@ static int carry_out(struct vfp_ctx *ctx, const struct leaving *said)
 		r = guest_plan(ctx, &plan);
 	for (size_t i = 0; i < said->n && r == 0; i++)
 		missing = vfp_exit_worse(missing, ask(guest, said->list[i], &requests));
+	for (size_t i = 0; i < requests.n && r == 0; i++)
+		r = set_guest(requests.list[i]);
 	if (r < 0 || requests.n == 0)
 		return r ?: missing;
 	r = vfp_detach(guest, requests.list, arg.keep, plan, &findings);

@@ -124,6 +124,11 @@ bool ctx_cancelled(struct vfp_ctx *ctx)
 	return poll(&fd, 1, 0) > 0;
 }
 
+_public_ bool vfp_ctx_cancelled(struct vfp_ctx *ctx)
+{
+	return ctx_cancelled(ctx);
+}
+
 bool ctx_uncancel(struct vfp_ctx *ctx)
 {
 	uint64_t count;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "base/base.h"
+#include "fixture.h"
 #include "guest.h"
 
 #include <fcntl.h>
@@ -30,6 +30,8 @@ static pid_t stub;
 static const struct vfp_guest_ops *ops;
 static void *data;
 static char *why;
+static struct vfp_ctx *ctx;
+static struct fixture *host;
 
 /* -- the other side -------------------------------------------------------------------- */
 
@@ -66,7 +68,7 @@ static void start_stub(const char *option, const char *value)
 		0);
 	for (int i = 0; access(path, F_OK) < 0 && i < 1000; i++)
 		usleep(10000);
-	assert_int_equal(guest_ch_new(path, &ops, &data), 0);
+	assert_int_equal(guest_ch_new(ctx, path, &ops, &data), 0);
 }
 
 /* The same stub with nothing in its guest, and to behave like @how. */
@@ -159,7 +161,7 @@ static void what_is_added_is_there_and_goes(void **state)
 	assert_int_equal(attach_disk("disk1", LONG), 0);
 	assert_string_equal(kind_of("disk1"), "disk");
 	assert_int_equal(attach_disk("disk1", LONG), 0);
-	assert_int_equal(attach("disk", "disk1", "filename", "/y.raw", LONG), -EREMOTEIO);
+	assert_int_equal(attach("disk", "disk1", "filename", "/y.raw", LONG), -EPERM);
 	expect_why("something else by the id disk1");
 	assert_int_equal(detach("disk1", LONG), 0);
 	assert_string_equal(kind_of("disk1"), "none");
@@ -185,7 +187,7 @@ static void what_the_guest_keeps_is_still_there(void **state)
 	expect_why("has not yet");
 	/* The configuration has lost it; the tree counts. */
 	assert_string_equal(kind_of("disk1"), "");
-	assert_int_equal(attach_disk("disk1", LONG), -EREMOTEIO);
+	assert_int_equal(attach_disk("disk1", LONG), -EPERM);
 }
 
 static void sizes_are_seen_to(void **state)
@@ -231,12 +233,13 @@ static void nobody_there_is_said(void **state)
 {
 	(void)state;
 	end_stub();
-	assert_int_equal(guest_ch_new(path, &ops, &data), 0);
-	assert_int_equal(attach_disk("disk1", LONG), -ENOTCONN);
+	assert_int_equal(guest_ch_new(ctx, path, &ops, &data), 0);
+	assert_int_equal(attach_disk("disk1", LONG), -ENODEV);
 	expect_why("nobody answers there");
 	assert_int_equal(detach("disk1", LONG), -EPIPE);
 	close_guest();
-	assert_int_equal(guest_ch_new("/tmp/a-path-that-no-socket-can-have/"
+	assert_int_equal(guest_ch_new(ctx,
+				      "/tmp/a-path-that-no-socket-can-have/"
 				      "a-path-that-no-socket-can-have/"
 				      "a-path-that-no-socket-can-have/"
 				      "a-path-that-no-socket-can-have/api.sock",
@@ -335,13 +338,16 @@ static int make_folder(void **state)
 	/* None of these may lead elsewhere. */
 	setenv("http_proxy", "http://127.0.0.1:9/", 1);
 	setenv("ALL_PROXY", "http://127.0.0.1:9/", 1);
-	return 0;
+	host = fixture_new();
+	return vfp_ctx_new(&ctx);
 }
 
 static int remove_folder(void **state)
 {
 	(void)state;
 	end_stub();
+	vfp_ctx_free(ctx);
+	fixture_free(host);
 	return rmdir(folder);
 }
 

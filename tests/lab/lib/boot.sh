@@ -83,7 +83,7 @@ boot_kernel()
 		booted=
 		start_machine "$kernel"
 		exec {results}<"$run_folder/results"
-		read_results "${LAB_BOOT_TIMEOUT:-100}" "$handler" boot || true
+		read_results "${LAB_BOOT_TIMEOUT:-$boot_seconds}" "$handler" boot || true
 		[ -z "$booted" ] || return 0
 		end_machine
 		mv "$run_folder/console.log" "$run_folder/console-$try.log"

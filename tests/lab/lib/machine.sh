@@ -9,6 +9,8 @@ qemu_arguments=()
 device_rows=()
 kernel_words=()
 boot_with=linux
+# How long a kernel may take until it is up, on a busy machine.
+boot_seconds=100
 
 next_slot=2
 port_name=
@@ -57,7 +59,7 @@ iommu()
 # saying kernel and initramfs, so there may be no comma in the words.
 xen()
 {
-	boot_with=xen
+	boot_with=xen boot_seconds=300
 	qemu_arguments+=(-device "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on")
 	kernel_words+=(console=hvc0)
 }
@@ -125,7 +127,7 @@ load_machine()
 {
 	[ -e "$lab/machines/$1" ] || die "no machine $1; there are: $(machine_names)"
 	qemu_arguments=() device_rows=() kernel_words=()
-	next_slot=2 boot_with=linux
+	next_slot=2 boot_with=linux boot_seconds=100
 	common_parts
 	# shellcheck source=/dev/null
 	. "$lab/machines/$1"
