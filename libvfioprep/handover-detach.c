@@ -77,11 +77,12 @@ static int say_refused(struct detach *d, const struct vfp_hotplug *request, int 
 static int say_pending(struct detach *d, const struct vfp_hotplug *request,
 		       const char *why)
 {
-	const char *id = vfp_hotplug_id(request);
+	const char *id = vfp_hotplug_id(request), *host = request_host(request);
 
 	return handover_say(
-		d->h, -ETIMEDOUT, "pending", request_host(request), d->h->guest->name,
-		"ask again with vfioprep unplug, or leave it to vfioprep watch",
+		d->h, -ETIMEDOUT, "pending", host, d->h->guest->name,
+		host ? "ask again with vfioprep unplug, or leave it to vfioprep watch"
+		     : "ask again with vfioprep unplug",
 		"the guest was asked to let go of %s, and has not yet: %s", id, why);
 }
 
