@@ -198,8 +198,6 @@ static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
 
 	if (r < 0)
 		return r;
-	guest_given.domain = words.domain;
-	guest_given.api_socket = words.api_socket;
 	if (!given.dry_run)
 		return guest_attach(ctx, arg.to, requests->list, hidden);
 	if (guest_given.hide)
@@ -212,8 +210,11 @@ static int carry_out(struct vfp_ctx *ctx, const struct requests *requests)
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_requests_ struct requests requests = { 0 };
-	int named = guest_is_named(arg.to), r;
+	int named, r;
 
+	guest_given.domain = words.domain;
+	guest_given.api_socket = words.api_socket;
+	named = guest_is_named(arg.to);
 	if (named < 0)
 		return named;
 	if (named && words.detach)
