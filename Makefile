@@ -21,7 +21,7 @@ DOCDIR      ?= $(PREFIX)/share/doc/vfioprep
 comma := ,
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libpci libkmod mount libmnl jansson smartcols libusb-1.0
+PKGS       := libpci libkmod mount libmnl jansson smartcols libusb-1.0 zlib
 # Only the folder of a header may be new to the compiler; a warning there is not ours.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) libcurl 2>/dev/null))
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)

@@ -244,6 +244,29 @@ int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *device,
 		      struct vfp_finding ***ret_findings);
 void vfp_findings_free(struct vfp_finding **findings);
 
+/* What vfp_doctor() looks at: a host that passes devices, or a guest that gets some. */
+enum vfp_side { VFP_HOST, VFP_GUEST };
+
+/* What it is asked for. All of it may be left out. */
+struct vfp_doctor_options {
+	unsigned long long memory;	/* of a guest, in bytes; 0: not looked at */
+	const char *user;		/* who starts guests, name or number; NULL: the caller */
+	/*
+	 * The hypervisors that are there, as the caller found them, with their versions, NULL-
+	 * terminated: "qemu 7.2.22", "libvirt 9.0.0", "cloud-hypervisor 38.0"; NULL: not asked.
+	 */
+	const char *const *hypervisors;
+};
+
+/*
+ * Is this host, or this guest from within, ready? Findings on no device, with what to change:
+ * VFP_REFUSE keeps guests from devices (devices, processors, memory from this guest), VFP_WARN
+ * goes wrong later, VFP_NOTE is worth knowing. @options may be NULL. Opens no device node.
+ * Errors: only those of memory and of the file system.
+ */
+int vfp_doctor(struct vfp_ctx *ctx, enum vfp_side side,
+	       const struct vfp_doctor_options *options, struct vfp_finding ***ret_findings);
+
 /* -- records ------------------------------------------------------------------------ */
 
 /* What the state directory remembers of one device that vfioprep has hidden. */

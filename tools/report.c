@@ -6,6 +6,9 @@
  */
 #include "report.h"
 
+/* What remedies are set off by: severity and kind. */
+#define ADVICE_INDENT 17
+
 static size_t count(struct vfp_finding *const *findings, enum vfp_severity severity)
 {
 	size_t n = 0;
@@ -94,20 +97,44 @@ void report_findings(FILE *out, struct vfp_finding *const *findings, const char 
 		print_finding(out, *findings, device);
 }
 
+static void print_advice(FILE *out, const struct vfp_finding *finding)
+{
+	_cleanup_free_ char *text = escape(nonnull(finding->text));
+	_cleanup_free_ char *remedy = escape(nonnull(finding->remedy));
+
+	print_colored(out, color_of(finding->severity), 7,
+		      vfp_severity_name(finding->severity));
+	fprintf(out, " %-8s %s\n", nonnull(finding->kind), nonnull(text));
+	if (remedy && *remedy)
+		fprintf(out, "%*s%s\n", ADVICE_INDENT, "", remedy);
+}
+
+void report_advice(FILE *out, struct vfp_finding *const *findings)
+{
+	for (; findings && *findings; findings++)
+		print_advice(out, *findings);
+}
+
 void report_conclusion(FILE *out, struct vfp_finding *const *findings)
+{
+	report_summary(out, findings, "passable", "not passable");
+}
+
+void report_summary(FILE *out, struct vfp_finding *const *findings, const char *yes,
+		    const char *no)
 {
 	size_t refused = count(findings, VFP_REFUSE) + count(findings, VFP_ERROR);
 	size_t unknown = count(findings, VFP_UNKNOWN), warned = count(findings, VFP_WARN);
 
 	if (refused) {
-		print_colored(out, color_of(VFP_REFUSE), 0, "not passable");
+		print_colored(out, color_of(VFP_REFUSE), 0, no);
 		fprintf(out, ": %zu reason%s", refused, refused == 1 ? "" : "s");
 	} else if (unknown) {
 		print_colored(out, color_of(VFP_UNKNOWN), 0, "cannot be told");
 		fprintf(out, ": %zu thing%s could not be looked at%s", unknown,
 			unknown == 1 ? "" : "s", geteuid() ? "; try as root" : "");
 	} else {
-		print_colored(out, "\033[1;32m", 0, "passable");
+		print_colored(out, "\033[1;32m", 0, yes);
 		if (warned)
 			fprintf(out, ", with %zu warning%s", warned,
 				warned == 1 ? "" : "s");

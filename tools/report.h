@@ -36,6 +36,16 @@ void report_findings(FILE *out, struct vfp_finding *const *findings, const char 
 /* "passable", "not passable: 2 reasons", "cannot be told: ..." */
 void report_conclusion(FILE *out, struct vfp_finding *const *findings);
 
+/* The same with other words for yes and no. */
+void report_summary(FILE *out, struct vfp_finding *const *findings, const char *yes,
+		    const char *no);
+
+/*
+ * A line per finding: severity, kind, sentence; the remedy on a line of its own, so that it can
+ * be copied.
+ */
+void report_advice(FILE *out, struct vfp_finding *const *findings);
+
 /*
  * The findings of a transaction that ended with @error, a line each on stderr in the form
  * of complain(). Left out: notes, unless @notes or --verbose; warnings with --quiet.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vfioprep dump: capture what list, groups, check and status read on this host, so that
+ * vfioprep dump: capture what list, groups, check, status and doctor read on this host, so that
  * --sysroot can show it elsewhere. Nothing is listed here: all that is read while the
  * verbs' questions are asked is copied, so a new question cannot be forgotten.
  */
@@ -69,6 +69,17 @@ static void ask_about_usb(struct vfp_ctx *ctx, struct vfp_facts *facts)
 	}
 }
 
+/* Of both sides: the host may be a guest, and be looked at as one. */
+static void ask_doctor(struct vfp_ctx *ctx)
+{
+	struct vfp_finding **findings = NULL;
+
+	if (vfp_doctor(ctx, VFP_HOST, NULL, &findings) == 0)
+		vfp_findings_free(findings);
+	if (vfp_doctor(ctx, VFP_GUEST, NULL, &findings) == 0)
+		vfp_findings_free(findings);
+}
+
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
@@ -90,6 +101,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	ask_about_usb(ctx, facts);
 	if (r == 0 && devices.n && vfp_devices_use(ctx, devices.device, &uses) == 0)
 		free(uses);
+	ask_doctor(ctx);
 	if (vfp_records(ctx, &records) == 0)
 		vfp_records_free(records);
 	if (r == 0 && geteuid() != 0 && !given.quiet)

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "vfioprep.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <limits.h>
 #include <syslog.h>
@@ -133,6 +134,9 @@ bool root_exists(struct vfp_ctx *ctx, const char *format, ...) _printf_(2, 3);
  * so that a device which was removed and came back is told from the one that was there.
  */
 uint64_t root_inode(struct vfp_ctx *ctx, const char *path);
+
+/* What stat(2) says; of a dump nothing that matters. Opens nothing. */
+int root_stat(struct vfp_ctx *ctx, const char *path, struct stat *ret);
 
 /* The path with all symbolic links resolved, as seen below the root. */
 int root_real(struct vfp_ctx *ctx, const char *path, char **ret_real);
@@ -360,8 +364,28 @@ int module_for_modalias(struct vfp_ctx *ctx, const char *modalias, char **ret_mo
 /* Is @module among those that @modalias asks for? */
 bool module_matches(struct vfp_ctx *ctx, const char *module, const char *modalias);
 
+/* What there is of a module. */
+enum module_state {
+	MODULE_MISSING,
+	MODULE_UNKNOWN,	 /* a dump, or there are no modules of this kernel here at all */
+	MODULE_BUILT_IN,
+	MODULE_LOADED,
+	MODULE_THERE,	 /* may be loaded */
+};
+
+/* *ret_objection as for module_for_driver(); *ret_blacklisted: no alias loads it. */
+enum module_state module_look(struct vfp_ctx *ctx, const char *module, char **ret_objection,
+			      bool *ret_blacklisted);
+
 /* Insert, with dependencies; no command of modprobe.d is run. Blocks: in a child only. */
 int module_load(struct vfp_ctx *ctx, const char *module);
+
+/* -- kconfig.c -------------------------------------------------------------------------- */
+
+/* The configuration of the running kernel as text. -ENOENT: it is nowhere to be read. */
+int kconfig_read(struct vfp_ctx *ctx, char **ret_text);
+/* Of such a text: 'y', 'm', or 'n' for an option ("IOMMUFD") that is not set. */
+char kconfig_value(const char *text, const char *option);
 
 /* -- names.c: libpci --------------------------------------------------------------------- */
 

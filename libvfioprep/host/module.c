@@ -161,6 +161,39 @@ int module_for_driver(struct vfp_ctx *ctx, const char *driver, const char *hint,
 	return 0;
 }
 
+static bool is_blacklisted(const struct kmod_ctx *kmod, const char *module)
+{
+	struct kmod_config_iter *iter = kmod_config_get_blacklists(kmod);
+	bool found = false;
+
+	while (!found && iter && kmod_config_iter_next(iter))
+		found = streq(kmod_config_iter_get_key(iter), module);
+	if (iter)
+		kmod_config_iter_free_iter(iter);
+	return found;
+}
+
+enum module_state module_look(struct vfp_ctx *ctx, const char *module,
+			      char **ret_objection, bool *ret_blacklisted)
+{
+	_cleanup_kmod_ struct kmod_ctx *kmod = NULL;
+	_cleanup_module_ struct kmod_module *found = NULL;
+	_cleanup_free_ char *dir = modules_dir(ctx);
+
+	if (root_exists(ctx, "/sys/module/%s/initstate", module))
+		return MODULE_LOADED;
+	if (ctx->dump || !dir || !root_exists(ctx, "%s", dir + strlen(ctx->root)))
+		return root_exists(ctx, "/sys/module/%s", module) ? MODULE_BUILT_IN
+								  : MODULE_UNKNOWN;
+	kmod = kmod_open(ctx);
+	if (!kmod || lookup(kmod, module, &found) < 0)
+		return root_exists(ctx, "/sys/module/%s", module) ? MODULE_BUILT_IN
+								  : MODULE_MISSING;
+	find_objection(found, ret_objection);
+	*ret_blacklisted = is_blacklisted(kmod, module);
+	return kmod_module_get_path(found) ? MODULE_THERE : MODULE_BUILT_IN;
+}
+
 int module_driver(struct vfp_ctx *ctx, const char *module, char **ret_driver)
 {
 	_cleanup_free_ char *path = strf("/sys/module/%s/drivers", module),

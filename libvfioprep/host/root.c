@@ -302,6 +302,18 @@ uint64_t root_inode(struct vfp_ctx *ctx, const char *path)
 	return st.st_ino;
 }
 
+int root_stat(struct vfp_ctx *ctx, const char *path, struct stat *ret)
+{
+	int fd = root_open(ctx, path, O_PATH);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fstat(fd, ret) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
 /* @path is where @prefix is, or below. */
 static bool is_below(const char *path, const char *prefix, size_t length)
 {

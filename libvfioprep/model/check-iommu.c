@@ -23,8 +23,7 @@ static bool is_filled(struct vfp_ctx *ctx, const char *folder)
 	return root_list(ctx, folder, &names) == 0 && *names;
 }
 
-/* Is @word (a whole word) on the kernel's command line? */
-static bool on_command_line(const char *line, const char *word)
+bool on_command_line(const char *line, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -165,7 +164,7 @@ int check_reserved(struct check *c, struct thing *thing)
  * devices alike: "IR-IO-APIC". Elsewhere there is no such sign, and nothing is said. The
  * timer has number 0 nearly everywhere, so one file is read.
  */
-static bool interrupts_are_open(struct vfp_ctx *ctx)
+bool interrupts_are_open(struct vfp_ctx *ctx)
 {
 	for (int n = 0; n < 256; n++) {
 		_cleanup_free_ char *chip = NULL;
@@ -211,13 +210,12 @@ static const char *interrupt_remedy(struct vfp_ctx *ctx)
 	       "=1 in modprobe.d";
 }
 
-int check_interrupts(struct check *c, struct thing *thing)
+/* What becomes of interrupts that are not remapped, for one device as for the whole host. */
+int check_open_interrupts(struct check *c)
 {
-	(void)thing;
-	if (!is_isolated(c) || !interrupts_are_open(c->ctx))
-		return 0;
 	if (is_permitted(c->ctx, "vfio_iommu_type1") || is_permitted(c->ctx, "iommufd"))
-		return check_add(c, VFP_WARN, NULL, NULL,
+		return check_add(c, VFP_WARN, NULL,
+				 "modprobe --showconfig | grep " UNSAFE,
 				 "interrupts are not remapped and " UNSAFE
 				 " is set: a guest can send the host any interrupt");
 	if (c->ctx->dump && !root_exists(c->ctx, "/sys/module/vfio_iommu_type1"))
@@ -228,4 +226,12 @@ int check_interrupts(struct check *c, struct thing *thing)
 		c, VFP_REFUSE, NULL, interrupt_remedy(c->ctx),
 		"interrupts are not remapped, so a guest could send the host any "
 		"interrupt: VFIO lets no guest with it start");
+}
+
+int check_interrupts(struct check *c, struct thing *thing)
+{
+	(void)thing;
+	if (!is_isolated(c) || !interrupts_are_open(c->ctx))
+		return 0;
+	return check_open_interrupts(c);
 }

@@ -152,6 +152,7 @@ void facts_done(struct facts *facts)
 	if (facts->held)
 		held_done(facts->held);
 	free(facts->held);
+	free(facts->kconfig);
 	*facts = (struct facts){ 0 };
 }
 

@@ -74,6 +74,15 @@ bool check_has(const struct check *c, const char *subsystem);
 /* Is @thing the first of its subsystem? For rows that say one thing of all of them. */
 bool check_first(const struct check *c, const struct thing *thing);
 
+/* -- check-iommu.c: what doctor.c says of the whole host, too ------------------------------- */
+
+/* Is @word (a whole word) on the kernel's command line @line? */
+bool on_command_line(const char *line, const char *word);
+
+/* Are interrupts seen not to be remapped? */
+bool interrupts_are_open(struct vfp_ctx *ctx);
+int check_open_interrupts(struct check *c);
+
 /* -- check-open.c ------------------------------------------------------------------------- */
 
 /* Processes that have one of several nodes open, each once, with the first of its nodes. */

@@ -316,6 +316,7 @@ struct facts {
 	struct network *network;   /* check-net-tower.c */
 	struct held_table *held;   /* check.c */
 	struct inputs *inputs;	   /* check-input.c */
+	char *kconfig;		   /* doctor.c; "" when it cannot be read */
 };
 
 void facts_done(struct facts *facts);
