@@ -23,6 +23,7 @@ static const struct column columns[] = {
 	{ "VENDOR", VFP_VENDOR_NAME, 0, "vendor by its full name" },
 	{ "DEVICE", VFP_DEVICE_NAME, 0, "device by its full name" },
 	{ "NODE", VFP_NODE, 0, "device node while it is on a vfio driver" },
+	{ "CDEV", VFP_CDEV, 0, "its own node then, where the kernel has iommufd" },
 	{ "NUMA", VFP_NUMA_NODE, COLUMN_RIGHT | COLUMN_NUMBER, "NUMA node" },
 	{ "PHYSFN", VFP_PHYSFN, 0, "of a virtual function: its physical function" },
 	{ "PARENT", VFP_PARENT, 0, "bridge that it is behind" },

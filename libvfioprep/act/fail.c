@@ -23,6 +23,7 @@ static void find_holders(struct vfp_ctx *ctx, const char *node, char **ret_text)
 
 void target_say_held(struct vfp_plan *plan, struct target *t)
 {
+	const char *own = vfp_device_get(t->device, VFP_CDEV);
 	_cleanup_free_ char *who = NULL;
 	char node[64];
 
@@ -31,8 +32,8 @@ void target_say_held(struct vfp_plan *plan, struct target *t)
 	t->error = -EBUSY;
 	if (who)
 		target_say(plan, t, VFP_REFUSE, "held", who,
-			   "unplug it there, or end that process", "%s is open in %s",
-			   node, who);
+			   "unplug it there, or end that process", "%s%s%s is open in %s",
+			   node, own ? " or " : "", nonnull(own), who);
 	else
 		target_say(plan, t, VFP_REFUSE, "held", "", "end what has it open",
 			   "%s is open, but no process that has it was found", node);

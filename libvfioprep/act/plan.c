@@ -282,7 +282,7 @@ static int attempt(struct vfp_plan *plan)
 	r = r ?: look(plan);
 	if (r == 0 && ctx_cancelled(plan->ctx))
 		r = -ECANCELED;
-	if (r == 0 && plan->wait > 0)
+	if (r == 0)
 		targets_probe(plan);
 	if (r == 0)
 		act(plan);

@@ -253,23 +253,42 @@ void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error)
 
 /* -- held ------------------------------------------------------------------------------------ */
 
+/*
+ * Whoever has the device's own node open keeps the driver there, but the group's node may be opened
+ * until he has bound it to an iommufd. Several may open the node: only their processes tell.
+ */
+static bool is_open(struct vfp_plan *plan, const struct target *t)
+{
+	_cleanup_free_ char *who = NULL;
+
+	return vfp_device_get(t->device, VFP_CDEV) &&
+	       vfp_holders(plan->ctx, t->device, &who) == 0;
+}
+
+/* Else the step that holds the node finds out. */
+static bool is_held(struct vfp_plan *plan, const struct target *t)
+{
+	struct job job = { .lock_fd = t->lock_fd };
+	char node[64];
+	int r;
+
+	snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
+	r = step_add(&job.steps, HOLD_NODE, node, "");
+	r = r ?: run_jobs(plan->ctx, &job, 1, plan_step_timeout(plan), STOP_ONE);
+	job_done(&job);
+	return r == -EBUSY;
+}
+
 void targets_probe(struct vfp_plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		struct target *t = &plan->targets[i];
-		struct job job = { .lock_fd = t->lock_fd };
-		char node[64];
-		int r;
 
 		if (t->error < 0 || !t->todo || t->device->group < 0 ||
 		    !driver_is_vfio(t->found.driver) ||
 		    streq(t->found.driver, t->want.driver))
 			continue;
-		snprintf(node, sizeof(node), "/dev/vfio/%d", t->device->group);
-		r = step_add(&job.steps, HOLD_NODE, node, "");
-		r = r ?: run_jobs(plan->ctx, &job, 1, plan_step_timeout(plan), STOP_ONE);
-		if (r == -EBUSY)
+		if ((plan->wait > 0 && is_held(plan, t)) || is_open(plan, t))
 			target_say_held(plan, t);
-		job_done(&job);
 	}
 }

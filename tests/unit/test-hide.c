@@ -340,6 +340,27 @@ static void held_by_a_guest(void **state)
 	engine_expect(fixture, "released", LONE, on_host);
 }
 
+/* The group can be opened then, and yet the kernel would wait for whoever has the other node. */
+static void held_by_its_own_node(void **state)
+{
+	_cleanup_free_ char *folder = fixture_device_path(fixture, LONE);
+	struct engine_result result;
+
+	(void)state;
+	hide(LONE);
+	fixture_attr(fixture, folder, "vfio-dev/vfio11/dev", "511:7\n");
+	fixture_process(fixture, 4711, "sleep", "sleep", "/dev/vfio/devices/vfio11");
+	result = give_back(LONE);
+	engine_expect_error("held", &result, -EBUSY);
+	assert_non_null(strstr(result.findings, "sleep (4711)"));
+	assert_non_null(strstr(result.findings, "/dev/vfio/devices/vfio11"));
+	engine_expect(fixture, "held", LONE, hidden);
+	fixture_remove(fixture, "/proc/4711");
+	result = give_back(LONE);
+	engine_expect_error("released", &result, 0);
+	engine_expect(fixture, "released", LONE, on_host);
+}
+
 static void waited_for_in_vain(void **state)
 {
 	struct engine_result result;
@@ -390,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup(claimed_anew, fresh),
 		cmocka_unit_test_setup(return_without_a_record, fresh),
 		cmocka_unit_test_setup(held_by_a_guest, fresh),
+		cmocka_unit_test_setup(held_by_its_own_node, fresh),
 		cmocka_unit_test_setup(waited_for_in_vain, fresh),
 		cmocka_unit_test_setup(said_once_though_tried_often, fresh),
 	};
