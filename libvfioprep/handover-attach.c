@@ -182,9 +182,12 @@ static int open_devices(struct attach *a)
 	r = r ?: targets_open(a->marks);
 	for (size_t i = 0; i < a->n && r == 0; i++) {
 		struct target *t = target_of(a, i);
+		const char *lack = t ? request_lacks(a->requests[i], t->device) : NULL;
 
 		if (t)
 			r = check_hidden(a, t);
+		if (r == 0 && lack)
+			r = refuse(a, t, -EPERM, "iommufd", "", "leave it out", lack);
 		if (t && r == 0 && !a->there[i])
 			r = check_free(a, t, vfp_hotplug_id(a->requests[i]));
 	}

@@ -56,6 +56,16 @@ const char *request_kind(const struct vfp_hotplug *request)
 	return hotplug_kind_name(hotplug_kind(request));
 }
 
+const char *request_lacks(const struct vfp_hotplug *request,
+			  const struct vfp_device *device)
+{
+	if (!streq(nonnull(hotplug_get(request, "iommufd")), "on") ||
+	    vfp_device_get(device, VFP_CDEV))
+		return NULL;
+	return "it has no node of its own, which iommufd needs: this kernel lacks "
+	       "VFIO_DEVICE_CDEV";
+}
+
 const char *request_host(const struct vfp_hotplug *request)
 {
 	return streq(request_kind(request), "pci") ? hotplug_get(request, "host") : NULL;

@@ -65,6 +65,10 @@ void handover_tell(struct handover *h, enum vfp_event event,
 
 /* The PCI function that @request is about; NULL: something else. */
 const char *request_host(const struct vfp_hotplug *request);
+
+/* What the kernel lacks to give @device, hidden, as asked for: a sentence; NULL: nothing. */
+const char *request_lacks(const struct vfp_hotplug *request,
+			  const struct vfp_device *device);
 const char *request_kind(const struct vfp_hotplug *request);
 
 /* After this error it is not known what became of what was asked for. */

@@ -79,6 +79,30 @@ static void what_is_not_hidden_is_refused(void **state)
 	expect_host(LONE);
 }
 
+static void without_a_node_of_its_own_iommufd_is_refused(void **state)
+{
+	_cleanup_free_ char *folder = NULL;
+	struct vfp_hotplug *iommufd;
+	struct handed result;
+
+	(void)state;
+	start();
+	hide(LONE);
+	iommufd = request("pci", "nic0", LONE);
+	assert_int_equal(vfp_hotplug_set(iommufd, "iommufd", "on"), 0);
+	result = run_call(&(struct call){ .what = PLUG, .requests = { iommufd } });
+	expect(&result, -EPERM);
+	assert_non_null(strstr(result.findings, "no node of its own"));
+	assert_int_equal(guest->attached, 0);
+	folder = fixture_device_path(fixture, LONE);
+	fixture_attr(fixture, folder, "vfio-dev/vfio11/dev", "511:7\n");
+	iommufd = request("pci", "nic0", LONE);
+	assert_int_equal(vfp_hotplug_set(iommufd, "iommufd", "on"), 0);
+	result = run_call(&(struct call){ .what = PLUG, .requests = { iommufd } });
+	expect(&result, 0);
+	assert_int_equal(guest->attached, 1);
+}
+
 static void what_another_guest_has_is_refused(void **state)
 {
 	struct handed result;
@@ -512,6 +536,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_the_guest_is_done),
 		cmocka_unit_test(an_id_of_something_else_is_refused),
 		cmocka_unit_test(what_is_not_hidden_is_refused),
+		cmocka_unit_test(without_a_node_of_its_own_iommufd_is_refused),
 		cmocka_unit_test(what_another_guest_has_is_refused),
 		cmocka_unit_test(a_refusal_of_the_guest_takes_all_back),
 		cmocka_unit_test(what_was_hidden_before_stays_hidden),
