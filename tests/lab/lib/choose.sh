@@ -3,13 +3,14 @@
 # Which scenarios run where. A scenario says so itself in comments at its top:
 #
 #	# machine: main noiommu    the hosts it is for (main when it does not say)
-#	# kernel: 6.12             only there (any when it does not say)
+#	# kernel: 6.12             only there (all that are fetched when it does not say)
 #	# usual-kernel: 6.1        the same, but for --long
 #	# timeout: 300             seconds (120 when it does not say)
 #	# long-timeout: 7200       the same with --long
 #	# long: why                only by name or with --long
 #	# module: lab_stuck        needs the lab's own kernel module
 #	# package: openssh-server  needs what is in this package, unpacked
+#	# next: qemu-system-x86    the same of Debian's next release, with all that it needs
 
 header()
 {
@@ -61,7 +62,7 @@ has_word()
 wanted()
 {
 	has_word "$(header "$1" machine main)" "$3" &&
-		has_word "$(header "$1" kernel "$2")" "$2" &&
+		has_word "$(header "$1" kernel "$kernel_names")" "$2" &&
 		{ [ -n "$with_long" ] || has_word "$(header "$1" usual-kernel "$2")" "$2"; } &&
 		{ [ -n "$with_long" ] || [ -z "$(header "$1" long '')" ]; }
 }
@@ -80,7 +81,8 @@ choose()
 	for file in "${named[@]}"; do
 		[ -n "$only_machine" ] || has_word "$(header "$file" machine main)" "$machine" ||
 			continue
-		has_word "$(header "$file" kernel "$kernel")" "$kernel" || continue
+		[ -n "$command" ] ||
+			has_word "$(header "$file" kernel "$kernel_names")" "$kernel" || continue
 		printf '%s\n' "$file"
 	done
 }

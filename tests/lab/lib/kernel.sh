@@ -10,6 +10,8 @@ declare -A kernel_package=(
 	[6.12]=linux-image-6.12-amd64
 )
 kernel_names='6.1 6.12'
+# Built, not fetched, and only for scenarios that name it; build-kernel.sh.
+long_kernel_names='6.12-iommufd'
 
 # The package with the files, which the metapackage depends on.
 resolve_kernel()
@@ -69,6 +71,10 @@ fetch_kernel()
 {
 	local name=$1 folder=$lab_cache/kernels/$1 package
 	[ -e "$folder/version" ] && return
+	if [ -n "${kernel_source[$name]:-}" ]; then
+		make_kernel "$name"
+		return
+	fi
 	package=$(resolve_kernel_updating "${kernel_package[$name]}")
 	say "fetching kernel $name ($package)"
 	rm -rf "$folder.new" && mkdir -p "$folder.new"
