@@ -3,7 +3,6 @@
 # usual-kernel: 6.1
 # package: qemu-utils
 # timeout: 600
-# long: not yet
 #
 # A running domain of libvirt takes every device whose XML plug prints, by virsh
 # attach-device, by the command lines of the dialect virsh, and when plug runs these, and
