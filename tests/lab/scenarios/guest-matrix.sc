@@ -13,6 +13,7 @@ for part in frame guest matrix; do
 	# shellcheck source=/dev/null
 	. "$lab_dir/story/$part.sh"
 done
+
 # -- the ways -----------------------------------------------------------------------------
 
 printed_in()
