@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.12
 # timeout: 300
 #
 # A watch that follows: it waits for a guest that is not there yet, gives back what one had
