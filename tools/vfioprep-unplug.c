@@ -221,6 +221,7 @@ static int print_all(const struct leaving *requests)
 /* Nothing has an id in Xen: what is meant is said by its address. */
 static int take_by_address(const struct vfp_hotplug *said, struct leaving *requests)
 {
+	static const struct known nothing;
 	const char *host = vfp_hotplug_get(said, "host");
 	struct vfp_hotplug *request = NULL;
 	int r;
@@ -228,7 +229,7 @@ static int take_by_address(const struct vfp_hotplug *said, struct leaving *reque
 	if (!host)
 		return fail(-EINVAL, vfp_hotplug_id(said),
 			    "xl knows a device by its address alone; name it so");
-	r = request_for_device(NULL, host, &request);
+	r = request_for_device(&nothing, host, &request);
 	return r ?: leaving_add(requests, request);
 }
 
