@@ -37,7 +37,10 @@ static bool resizes(const struct vfp_hotplug *request)
 	       (hotplug_get(request, "requested-size") && !hotplug_get(request, "size"));
 }
 
-/* The same thing under the same id is what was asked for; but not a resize of it. */
+/*
+ * The same device under the same id is what was asked for. What is no device of the host the
+ * hypervisor compares, when it is asked to attach it.
+ */
 static int look_for_request(struct attach *a, size_t i)
 {
 	const struct vfp_hotplug *request = a->requests[i];
@@ -60,7 +63,7 @@ static int look_for_request(struct attach *a, size_t i)
 	    (host && device && !streq(device, host)) ||
 	    handover_usb_differs(a->h, request, device))
 		return say_id_taken(a, id, kind, device);
-	a->there[i] = true;
+	a->there[i] = host || streq(kind, "usb");
 	return 0;
 }
 
@@ -226,7 +229,7 @@ static int say_open(struct attach *a, size_t i, const char *why)
 
 	return handover_say(
 		a->h, -ETIMEDOUT, "guest", host, a->h->guest->name, nonnull(remedy),
-		"the guest did not answer, and may have it as %s: %s", id, why);
+		"it is not known whether the guest has it as %s now: %s", id, why);
 }
 
 /* Interrupted, the request may not even have gone out. */
@@ -266,6 +269,8 @@ static int attach_one(struct attach *a, size_t i)
 		return r;
 	r = a->h->guest->ops->attach(a->h->guest->data, request,
 				     handover_left(a->h, 1000), &why);
+	if (r > 0)
+		return 0;
 	if (r == 0) {
 		a->done[i] = true;
 		/* It may have had no id before, but that which was chosen for it. */
@@ -365,12 +370,6 @@ static int attach_all(struct attach *a)
 	return r == 0 || r == -ETIMEDOUT ? r : undo(a, r);
 }
 
-static void say_interrupted(struct handover *h)
-{
-	finding_add(&h->findings, VFP_ERROR, "interrupted", "", "", "",
-		    "interrupted; all is as it was found");
-}
-
 _public_ int vfp_attach(struct vfp_guest *guest, struct vfp_hotplug *const *requests,
 			struct vfp_plan *plan, struct vfp_finding ***ret_findings)
 {
@@ -378,8 +377,10 @@ _public_ int vfp_attach(struct vfp_guest *guest, struct vfp_hotplug *const *requ
 	struct attach a = { .h = &h,
 			    .requests = requests,
 			    .n = list_length((void *)requests) };
+	_cleanup_close_ int lock = -1;
 	int r = handover_begin(&h, guest, plan);
 
+	r = r ?: handover_lock(&h, &lock);
 	a.there = calloc(a.n + 1, sizeof(bool));
 	a.done = calloc(a.n + 1, sizeof(bool));
 	if (!a.there || !a.done)
@@ -391,7 +392,8 @@ _public_ int vfp_attach(struct vfp_guest *guest, struct vfp_hotplug *const *requ
 		handover_take(&h, &a.marks->findings);
 	}
 	if (r == -ECANCELED && ctx_cancelled(guest->ctx))
-		say_interrupted(&h);
+		finding_add(&h.findings, VFP_ERROR, "interrupted", "", "", "",
+			    "interrupted; all is as it was found");
 	vfp_plan_free(a.marks);
 	strings_free(a.hidden);
 	free(a.there);

@@ -10,6 +10,9 @@
 /* QEMU closes a device a moment after it said that it is gone. */
 #define CLOSE_MSEC 3000
 
+/* The guest is asked also by who does not want to wait for it. */
+#define ASK_MSEC 1000
+
 struct detach {
 	struct handover *h;
 	bool keep;
@@ -138,7 +141,7 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 	if (r < 0)
 		return r;
 	handover_usb_pending(d->h, request, true);
-	r = guest->ops->detach(guest->data, request, handover_left(d->h, 0), &why);
+	r = guest->ops->detach(guest->data, request, handover_left(d->h, ASK_MSEC), &why);
 	return take_outcome(d, request, r, &before, why ?: strerror(-r));
 }
 

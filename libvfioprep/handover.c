@@ -229,6 +229,26 @@ int handover_need_root(struct handover *h, const char *host)
 			    "only root can hand over a device of the host");
 }
 
+int handover_lock(struct handover *h, int *ret_fd)
+{
+	struct vfp_guest *guest = h->guest;
+	_cleanup_free_ char *name =
+		guest->process ? strf("guest-%d", atoi(guest->process)) : NULL;
+	int r;
+
+	*ret_fd = -1;
+	if (!guest->process || (guest->ctx->root_fd < 0 && geteuid() != 0))
+		return 0;
+	if (!name)
+		return -ENOMEM;
+	r = lock_take(guest->ctx, name, h->end, ret_fd);
+	if (r == -EBUSY)
+		return handover_say(h, r, "lock", "", guest->name, "try again later",
+				    "another vfioprep is plugging something into this "
+				    "guest");
+	return r;
+}
+
 int handover_deliver(struct handover *h, int result, struct vfp_finding ***ret_findings)
 {
 	int r = 0;

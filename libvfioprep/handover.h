@@ -37,6 +37,12 @@ struct handover {
 
 /* A handover with @plan's VFP_WAIT from now on; -EINVAL, -EROFS. */
 int handover_begin(struct handover *h, struct vfp_guest *guest, struct vfp_plan *plan);
+
+/*
+ * What is free in the guest is chosen and taken by one at a time. Not for those who cannot
+ * lock: without root, or without knowing the guest's process; *ret_fd is -1 then. -EBUSY: said.
+ */
+int handover_lock(struct handover *h, int *ret_fd);
 int handover_deliver(struct handover *h, int result, struct vfp_finding ***ret_findings);
 
 /* -EPERM and a finding when it takes root for the device @host (NULL: none). */

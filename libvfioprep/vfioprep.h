@@ -490,9 +490,9 @@ struct vfp_guest_ops {
 	int (*find)(void *data, const char *id, int timeout, char **ret_kind,
 		    char **ret_device, char **ret_why);
 	/*
-	 * Bring what is asked for into the guest and verify that it is there; 0 also when it
-	 * was. Properties that were left to the hypervisor's side (a free root port, the next
-	 * CPU) are chosen, and set in @hotplug.
+	 * Bring what is asked for into the guest and verify that it is there; 1 when it was.
+	 * Properties that were left to the hypervisor's side (a free root port, the next CPU)
+	 * are chosen, and set in @hotplug.
 	 * -EREMOTEIO: refused, and nothing of it is left there; -ETIMEDOUT: it is not known
 	 * what came of it; -EPERM: the guest has another device under this id; -EOPNOTSUPP,
 	 * -EINVAL: cannot be said so; -ECANCELED: cancelled, nothing of it is left there.

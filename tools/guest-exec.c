@@ -139,8 +139,8 @@ static int exec_attach(void *data, struct vfp_hotplug *hotplug, int timeout,
 
 	if (r < 0)
 		return r;
-	if (!exec->program->find && look(exec, hotplug, deadline) == 1)
-		return 0;
+	if (look(exec, hotplug, deadline) == 1)
+		return 1;
 	prepared = was_prepared(exec, hotplug, deadline);
 	for (size_t i = 0; r == 0 && commands[i]; i++)
 		r = run_command(exec, commands[i], deadline, ret_why);

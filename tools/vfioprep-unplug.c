@@ -245,6 +245,9 @@ static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
 	if (guest_given.run && streq(arg.to, "xl"))
 		return take_by_address(said, requests);
 	r = vfp_guest_find(guest, id, 5000, &request, &why);
+	/* What stood behind something that has gone by itself may be left. */
+	if (r == -ENODEV && !vfp_hotplug_get(said, "host"))
+		r = vfp_hotplug_new("disk", id, &request);
 	if (r < 0)
 		return why ? fail(r, id, "%s", why)
 			   : fail_errno(r, id, "the guest cannot be asked");

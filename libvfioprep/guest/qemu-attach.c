@@ -180,7 +180,7 @@ int qemu_attach(struct qemu *qemu, struct vfp_hotplug *hotplug, int64_t deadline
 		      ?: is_there(qemu, hotplug, &commands, deadline, why);
 
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r;
 	r = compile(hotplug, &commands, why);
 	if (r < 0)
 		return r;

@@ -21,9 +21,11 @@ static int no_socket(int error, const char *shown, char **why)
 			       "unix:%s,server=on,wait=off?",
 			       shown, shown);
 	case ECONNREFUSED:
-		return say_why(why, -ENODEV,
-			       "nothing listens at %s; the QEMU that made it has ended",
-			       shown);
+		return say_why(
+			why, -ENODEV,
+			"nothing listens at %s: the QEMU that made it has ended, or it "
+			"is no socket",
+			shown);
 	case EACCES:
 	case EPERM:
 		return say_why(why, -EPERM, "%s may not be opened; try as root", shown);
@@ -63,8 +65,9 @@ static int no_greeting(int error, const char *shown, char **why)
 	case -ETIMEDOUT:
 		return say_why(
 			why, -EBUSY,
-			"no greeting from %s: another client has this monitor; "
-			"end that one, or give QEMU a second -qmp and name its socket",
+			"no greeting from %s: another client has this monitor, or QEMU is "
+			"stopped; end that one, or give QEMU a second -qmp and name its "
+			"socket",
 			shown);
 	case -EPROTO:
 		return say_why(
