@@ -57,11 +57,31 @@ int hotplug_no_memory(void)
 	return fail_errno(-ENOMEM, NULL, "cannot go on");
 }
 
+static bool is_file(const char *key)
+{
+	return streq(key, "filename") || streq(key, "mem-path") || streq(key, "socket");
+}
+
+/* As seen from here: the hypervisor works in another folder. */
+static int set_file(struct vfp_hotplug *hotplug, const char *key, const char *name)
+{
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+	_cleanup_free_ char *path = here ? strf("%s/%s", here, name) : NULL;
+
+	if (!here && errno != ENOMEM)
+		return fail_errno(-errno, name, "cannot be found from here");
+	return path ? vfp_hotplug_set(hotplug, key, path) : -ENOMEM;
+}
+
 /* What the library refuses it says when all is set; here only memory can fail. */
 int request_set(struct vfp_hotplug *hotplug, const char *key, const char *value)
 {
-	int r = value ? vfp_hotplug_set(hotplug, key, value) : 0;
+	int r = 0;
 
+	if (value && *value && *value != '/' && is_file(key))
+		r = set_file(hotplug, key, value);
+	else if (value)
+		r = vfp_hotplug_set(hotplug, key, value);
 	return r == -EINVAL ? 0 : r;
 }
 

@@ -5,7 +5,7 @@
 # A QEMU without a guest system: it lets go when it is reset.
 # usual-kernel: 6.1
 
-cd "$scenario_folder"
+cd "$scenario_folder" || exit
 truncate -s 16M one.raw other.raw
 ports=()
 for port in 1 2 3 4 5; do
@@ -37,7 +37,7 @@ out_is ""
 
 note "not the same"
 run 3 plug disk other.raw --id disk --qmp qmp
-err_has "its file is \"one.raw\""
+err_has "its file is \"$scenario_folder/one.raw\""
 run 0 plug memory 128M --id memory --qmp qmp
 run 3 plug memory 256M --id memory --qmp qmp
 
