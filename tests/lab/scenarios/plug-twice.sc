@@ -38,8 +38,8 @@ out_is ""
 note "not the same"
 run 3 plug disk other.raw --id disk --qmp qmp
 err_has "its file is \"$scenario_folder/one.raw\""
-run 0 plug memory 128M --id memory --qmp qmp
-run 3 plug memory 256M --id memory --qmp qmp
+run 0 plug memory 128M --id dimm --qmp qmp
+run 3 plug memory 256M --id dimm --qmp qmp
 
 note "two at once"
 for name in one two; do
