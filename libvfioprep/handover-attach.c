@@ -383,10 +383,8 @@ _public_ int vfp_attach(struct vfp_guest *guest, struct vfp_hotplug *const *requ
 	r = r ?: handover_lock(&h, &lock);
 	a.there = calloc(a.n + 1, sizeof(bool));
 	a.done = calloc(a.n + 1, sizeof(bool));
-	if (!a.there || !a.done)
-		r = -ENOMEM;
-	r = r ?: handover_plan(&h, &a.marks);
-	r = r ?: attach_all(&a);
+	r = r ?: a.there && a.done ? 0 : -ENOMEM;
+	r = r ?: handover_plan(&h, &a.marks) ?: attach_all(&a);
 	if (a.marks) {
 		targets_unlock(a.marks);
 		handover_take(&h, &a.marks->findings);

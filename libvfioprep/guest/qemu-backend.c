@@ -197,6 +197,67 @@ int qemu_remove_backends(struct qemu *qemu, const struct backends *backends,
 	return n;
 }
 
+/* 1: the device at @path is a card on the network device @name. */
+static int uses_netdev(struct qemu *qemu, const char *path, const char *name,
+		       int64_t deadline, char **why)
+{
+	_cleanup_json_ json_t *list = NULL;
+	_cleanup_free_ char *netdev = NULL;
+	int r = qemu_list(qemu, path, deadline, &list, why);
+
+	if (r < 0 || !list_type(list, "netdev"))
+		return r == -ENOENT ? 0 : r;
+	r = qemu_get_text(qemu, path, "netdev", deadline, &netdev, why);
+	return r < 0 ? r : streq(netdev, name);
+}
+
+static int used_below(struct qemu *qemu, const char *folder, const char *name,
+		      int64_t deadline, char **why)
+{
+	_cleanup_json_ json_t *list = NULL;
+	json_t *entry;
+	size_t i;
+	int r = qemu_list(qemu, folder, deadline, &list, why);
+
+	json_array_foreach(list, i, entry) {
+		const char *child = json_string_value(json_object_get(entry, "name"));
+		const char *type = json_string_value(json_object_get(entry, "type"));
+		_cleanup_free_ char *path = NULL;
+
+		if (r != 0 || !child || !type || !startswith(type, "child<"))
+			continue;
+		path = strf("%s/%s", folder, child);
+		r = path ? uses_netdev(qemu, path, name, deadline, why) : -ENOMEM;
+	}
+	return r;
+}
+
+/* QEMU removes a network device also from under the card that is on it. */
+static int netdev_is_used(struct qemu *qemu, const char *name, int64_t deadline,
+			  char **why)
+{
+	static const char *const folders[] = { "/machine/peripheral",
+					       "/machine/peripheral-anon",
+					       "/machine/unattached" };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders) && r == 0; i++)
+		r = used_below(qemu, folders[i], name, deadline, why);
+	return r;
+}
+
+/* 1: it is there, or may be, and nothing uses it; QEMU itself refuses that of the others. */
+static int is_left(struct qemu *qemu, const struct backend *backend, int64_t deadline,
+		   char **why)
+{
+	int r;
+
+	if (!streq(backend->command, "netdev_del"))
+		return is_there(qemu, backend, deadline, why);
+	r = netdev_is_used(qemu, backend->name, deadline, why);
+	return r < 0 ? r : !r;
+}
+
 int qemu_remove_leftovers(struct qemu *qemu, const char *id, int64_t deadline, char **why)
 {
 	_cleanup_free_ char *name = qemu_backend(id);
@@ -204,9 +265,9 @@ int qemu_remove_leftovers(struct qemu *qemu, const char *id, int64_t deadline, c
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(pairs); i++) {
 		struct backend backend = { pairs[i].remove, pairs[i].remove_key, name };
-		int r = is_there(qemu, &backend, deadline, why);
+		int r = is_left(qemu, &backend, deadline, why);
 
-		if (r == 1 || r == -EOPNOTSUPP)
+		if (r == 1)
 			r = remove_backend(qemu, &backend, deadline, why);
 		if (r < 0)
 			return r;

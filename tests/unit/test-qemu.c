@@ -174,6 +174,24 @@ static void detach_finds_what_an_earlier_one_left(void **state)
 	assert_int_equal(detach("disk", "sd2", SOON, &again), -ENOENT);
 }
 
+/* What has such a name and is in use belongs to another device. */
+static void detach_leaves_what_another_uses(void **state)
+{
+	_cleanup_free_ char *why = NULL;
+
+	(void)state;
+	done("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}");
+	done("device_add",
+	     "{'driver': 'usb-net', 'netdev': 'sd3-backend', 'id': 'card'}");
+	assert_int_equal(detach("disk", "sd3", SOON, &why), -ENOENT);
+	assert_int_equal(
+		tell("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}", NULL),
+		-EREMOTEIO);
+	assert_int_equal(detach("nic", "card", SOON, &why), 0);
+	done("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}");
+	done("netdev_del", "{'id': 'sd3-backend'}");
+}
+
 /* No guest answers: asked, asked again (QEMU refuses that as long as the first is new). */
 static void silent_guest_is_a_time_out(void **state)
 {
@@ -244,7 +262,7 @@ static void disk_in_and_out(void **state)
 	expect_kind("disk1", "disk");
 	assert_true(has_node("disk1-backend"));
 	/* The same once more is done; another file under its name is not. */
-	expect_attach(disk("disk1", "disk"), SOON, 0, NULL);
+	expect_attach(disk("disk1", "disk"), SOON, 1, NULL);
 	expect_attach(disk("disk1", "other"), SOON, -EPERM, "another device as disk1");
 	expect_attach(REQUEST("nic", "disk1", "backend=user"), SOON, -EPERM,
 		      "its type is \"scsi-hd\"");
@@ -307,8 +325,8 @@ static void next_cpu_and_a_certain_one(void **state)
 	expect_kind("cpu-s0-c1-t0", "cpu");
 	vfp_hotplug_free(next);
 	expect_attach(REQUEST("cpu", "cpu3", "index=3"), SOON, 0, NULL);
-	expect_attach(REQUEST("cpu", "cpu3", "index=3"), SOON, 0, NULL);
-	expect_attach(REQUEST("cpu", "cpu3", "domain=x"), SOON, 0, NULL);
+	expect_attach(REQUEST("cpu", "cpu3", "index=3"), SOON, 1, NULL);
+	expect_attach(REQUEST("cpu", "cpu3", "domain=x"), SOON, 1, NULL);
 	expect_attach(REQUEST("cpu", "cpu3", "index=2"), SOON, -EPERM, "another device");
 	expect_attach(REQUEST("cpu", "cpu0", "index=0"), SOON, -EPERM,
 		      "the guest has CPU 0 already");
@@ -323,7 +341,7 @@ static void memory_stays_without_a_guest(void **state)
 	(void)state;
 	expect_attach(REQUEST("memory", "dimm1", "size=128M"), SOON, 0, NULL);
 	expect_kind("dimm1", "memory");
-	expect_attach(REQUEST("memory", "dimm1", "size=128M"), SOON, 0, NULL);
+	expect_attach(REQUEST("memory", "dimm1", "size=128M"), SOON, 1, NULL);
 	expect_attach(REQUEST("memory", "dimm1", "size=256M"), SOON, -EPERM,
 		      "something else behind it than dimm1-backend");
 	expect_detach("dimm1", 600, -ETIMEDOUT, "dimm1 is still there");
@@ -519,6 +537,7 @@ int main(void)
 		cmocka_unit_test(unknown_id_is_no_detach),
 		cmocka_unit_test(detach_takes_what_is_behind),
 		cmocka_unit_test(detach_finds_what_an_earlier_one_left),
+		cmocka_unit_test(detach_leaves_what_another_uses),
 		cmocka_unit_test(what_never_goes_is_refused_at_once),
 		cmocka_unit_test(disk_in_and_out),
 		cmocka_unit_test(refused_device_takes_its_backend_along),
