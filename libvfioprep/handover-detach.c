@@ -50,6 +50,50 @@ static void unmark(struct detach *d, const struct vfp_hotplug *request,
 		handover_mark(d->h, request_host(request), &mark);
 }
 
+/* -- which device -------------------------------------------------------------------------- */
+
+/* The same ids are in many guests: what has one is taken out only if it is what was meant. */
+static int say_another(struct detach *d, const struct vfp_hotplug *request,
+		       const struct record *before, const char *there)
+{
+	const char *id = vfp_hotplug_id(request), *host = request_host(request);
+	_cleanup_free_ char *usb = handover_usb_name(d->h, request);
+
+	if (before->guest && before->id)
+		return handover_say(d->h, -EPERM, "guest", host, before->guest,
+				    "unplug it there",
+				    "it is in the guest %s as %s, not in this one",
+				    before->guest, before->id);
+	return handover_say(d->h, -EPERM, "id", host ?: usb, id, "",
+			    "what has the id %s in this guest is something else: %s", id,
+			    there);
+}
+
+/* Is it what the guest has under its id? *ret_left: no longer, by its record. */
+static int check_meant(struct detach *d, const struct vfp_hotplug *request,
+		       const struct record *before, bool *ret_left)
+{
+	_cleanup_free_ char *kind = NULL, *device = NULL, *why = NULL;
+	const char *id = vfp_hotplug_id(request), *host = request_host(request);
+	bool ours = guest_whose(d->h->guest, before) == HERE && streq(before->id, id);
+	bool other;
+	int r;
+
+	if (!host && !streq(request_kind(request), "usb"))
+		return 0;
+	r = guest_look(d->h->guest, id, handover_left(d->h, ASK_MSEC), &kind, &device,
+		       &why);
+	other = r == 0 && (!streq(kind, request_kind(request)) ||
+			   (host && device && !streq(device, host)) ||
+			   handover_usb_differs(d->h, request, device));
+	*ret_left = other && ours;
+	if (ours || (!other && r == 0 && device))
+		return 0;
+	return other || (before->guest && before->id)
+		     ? say_another(d, request, before, device ?: kind)
+		     : 0;
+}
+
 /* -- one device ---------------------------------------------------------------------------- */
 
 static int note_left(struct detach *d, const struct vfp_hotplug *request, bool tell)
@@ -130,12 +174,16 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 	_cleanup_free_ char *why = NULL;
 	struct vfp_guest *guest = d->h->guest;
 	int r = handover_need_root(d->h, request_host(request));
+	bool left = false;
 
 	r = r ?: load(d, request_host(request), &before);
 	if (r == 0 && ctx_cancelled(guest->ctx))
 		r = -ECANCELED;
 	/* The id is of another guest that was here before: nobody needs to be asked for it. */
 	if (r == 0 && guest_whose(guest, &before) == LEFT_HERE)
+		return note_left(d, request, false);
+	r = r ?: check_meant(d, request, &before, &left);
+	if (r == 0 && left)
 		return note_left(d, request, false);
 	r = r ?: mark_asked(d, request, true);
 	if (r < 0)

@@ -125,13 +125,25 @@ static int request_for_device(const struct known *known, const char *address,
 	return 0;
 }
 
+static bool is_carried_out(void)
+{
+	return (guest_given.qmp || guest_given.ch || guest_given.run) && !given.dry_run;
+}
+
+static bool is_xl(void)
+{
+	return guest_given.run && streq(nonnull(arg.to), "xl");
+}
+
+/* What has the id in a guest that can be asked the guest tells: other guests have the same ids. */
 static int request_for_id(const struct known *known, const char *id,
 			  struct vfp_hotplug **ret_request)
 {
 	const struct vfp_record *record = record_of(known, "id", id);
+	bool asks = is_carried_out() && !is_xl();
 	int r;
 
-	if (record && !arg.kind)
+	if (record && !arg.kind && !asks)
 		return request_for_device(known, vfp_record_get(record, "device"),
 					  ret_request);
 	r = vfp_hotplug_new(arg.kind ?: "pci", id, ret_request);
@@ -233,20 +245,25 @@ static int take_by_address(const struct vfp_hotplug *said, struct leaving *reque
 	return r ?: leaving_add(requests, request);
 }
 
-/* What the guest knows of an id counts for more than a record. */
-static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
+/*
+ * What the guest knows of an id counts for more than a record. A device that is named stays
+ * what is meant, whatever has its id in this guest.
+ */
+static int ask(struct vfp_guest *guest, struct vfp_hotplug **said,
 	       struct leaving *requests)
 {
-	const char *id = vfp_hotplug_id(said);
+	const char *id = vfp_hotplug_id(*said);
 	_cleanup_free_ char *why = NULL;
 	struct vfp_hotplug *request = NULL;
 	int r;
 
-	if (guest_given.run && streq(arg.to, "xl"))
-		return take_by_address(said, requests);
+	if (is_xl())
+		return take_by_address(*said, requests);
+	if (vfp_hotplug_get(*said, "host") || vfp_hotplug_get(*said, "hostbus"))
+		return leaving_add(requests, take(*said));
 	r = vfp_guest_find(guest, id, 5000, &request, &why);
 	/* What stood behind something that has gone by itself may be left. */
-	if (r == -ENODEV && !vfp_hotplug_get(said, "host"))
+	if (r == -ENODEV)
 		r = vfp_hotplug_new("disk", id, &request);
 	if (r < 0)
 		return why ? fail(r, id, "%s", why)
@@ -255,7 +272,7 @@ static int ask(struct vfp_guest *guest, const struct vfp_hotplug *said,
 }
 
 /* What is not there does not keep the rest from being unplugged. */
-static int carry_out(struct vfp_ctx *ctx, const struct leaving *said)
+static int carry_out(struct vfp_ctx *ctx, struct leaving *said)
 {
 	_cleanup_leaving_ struct leaving requests = { 0 };
 	_cleanup_guest_ struct vfp_guest *guest = NULL;
@@ -266,7 +283,7 @@ static int carry_out(struct vfp_ctx *ctx, const struct leaving *said)
 	if (r == 0)
 		r = guest_plan(ctx, &plan);
 	for (size_t i = 0; i < said->n && r == 0; i++)
-		missing = vfp_exit_worse(missing, ask(guest, said->list[i], &requests));
+		missing = vfp_exit_worse(missing, ask(guest, &said->list[i], &requests));
 	for (size_t i = 0; i < requests.n && r == 0; i++)
 		r = set_guest(requests.list[i]);
 	if (r < 0 || requests.n == 0)

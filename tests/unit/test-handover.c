@@ -328,6 +328,59 @@ static void without_a_record_it_is_not_returned(void **state)
 	assert_false(guest_has("nic0", LONE));
 }
 
+/* Two guests have something under one id. */
+static void another_guests_device_is_not_taken_out(void **state)
+{
+	struct handed result;
+
+	(void)state;
+	start();
+	process_runs(QEMU2, true);
+	plug(LONE, "nic0", true);
+	guest_drop("nic0");
+	/* That is what the other has under the id; and then nothing, and no host device. */
+	guest->name = "qmp:/run/web2.qmp";
+	guest->process = QEMU2;
+	guest_put("nic0", SIDE0);
+	for (int round = 0; round < 3; round++) {
+		result = unplug("nic0", LONE, false);
+		expect(&result, -EPERM);
+		assert_non_null(strstr(result.findings,
+				       "in the guest qmp:/run/web1.qmp as nic0"));
+		assert_int_equal(guest->detached, 0);
+		expect_hidden(LONE);
+		expect_record(LONE, "guest", "qmp:/run/web1.qmp");
+		expect_record(LONE, "unplug", NULL);
+		if (round < 2)
+			guest_drop("nic0");
+		if (round == 0)
+			guest_put("nic0", NULL);
+	}
+	process_runs(QEMU2, false);
+}
+
+static void without_a_record_the_device_must_be_the_one(void **state)
+{
+	struct handed result;
+
+	(void)state;
+	start();
+	guest_put("nic0", SIDE0);
+	result = unplug("nic0", LONE, false);
+	expect(&result, -EPERM);
+	assert_non_null(strstr(result.findings, "something else: " SIDE0));
+	assert_true(guest_has("nic0", SIDE0));
+	/* Ours has left, when its id is of another: that one stays. */
+	start();
+	plug(LONE, "nic0", true);
+	guest_drop("nic0");
+	guest_put("nic0", SIDE0);
+	result = unplug("nic0", LONE, false);
+	expect(&result, 0);
+	expect_host(LONE);
+	assert_true(guest_has("nic0", SIDE0));
+}
+
 /* -- groups ---------------------------------------------------------------------------- */
 
 static void a_group_is_returned_with_its_last(void **state)
@@ -550,6 +603,8 @@ int main(void)
 		cmocka_unit_test(a_guest_that_does_not_let_go_is_asked_again),
 		cmocka_unit_test(an_id_that_nothing_has_is_unknown),
 		cmocka_unit_test(without_a_record_it_is_not_returned),
+		cmocka_unit_test(another_guests_device_is_not_taken_out),
+		cmocka_unit_test(without_a_record_the_device_must_be_the_one),
 		cmocka_unit_test(a_group_is_returned_with_its_last),
 		cmocka_unit_test(a_group_is_returned_at_once),
 		cmocka_unit_test(what_leaves_is_returned_as_it_leaves),
