@@ -220,12 +220,15 @@ static int exec_find(void *data, const char *id, int timeout, char **ret_kind,
 		     char **ret_device, char **ret_why)
 {
 	const struct exec *exec = data;
+	int r;
 
 	if (!exec->program->find)
 		return say(ret_why, -EOPNOTSUPP, "nothing has an id for %s",
 			   exec->program->name);
-	return exec->program->find(exec, id, deadline_in(timeout), ret_kind, ret_device,
-				   ret_why);
+	r = exec->program->find(exec, id, deadline_in(timeout), ret_kind, ret_device,
+				ret_why);
+	/* The program itself is not there; it can tell of ids. */
+	return r == -EOPNOTSUPP ? -ENODEV : r;
 }
 
 static void exec_close(void *data)
