@@ -106,7 +106,10 @@ static int say_waiting(struct handover *h, const char *address, const char *who)
 		who);
 }
 
-/* What stays although it has left, for a claim, is in no guest any more. */
+/*
+ * What stays although it has left, for a claim, is in no guest any more. Of what was not come
+ * to, for an interruption, the record still has to tell who had it.
+ */
 static int settle(struct handover *h, const struct target *t, const char *who)
 {
 	static const struct mark none = { 0 };
@@ -114,8 +117,8 @@ static int settle(struct handover *h, const struct target *t, const char *who)
 
 	if (t->error == -EBUSY)
 		return say_waiting(h, t->address, who);
-	if (t->error < 0 || record_load(h->guest->ctx, t->address, &record) < 0 ||
-	    !record.guest)
+	if (t->error < 0 || !t->finished ||
+	    record_load(h->guest->ctx, t->address, &record) < 0 || !record.guest)
 		return 0;
 	return handover_mark(h, t->address, &none);
 }

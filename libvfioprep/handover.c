@@ -99,6 +99,16 @@ int guest_look(struct vfp_guest *guest, const char *id, int timeout, char **ret_
 	return guest->ops->find(guest->data, id, timeout, ret_kind, ret_device, ret_why);
 }
 
+/* By the processes that have it open, as far as they can be seen. */
+static bool is_open(struct vfp_ctx *ctx, const char *address)
+{
+	_cleanup_device_ struct vfp_device *device = NULL;
+	_cleanup_free_ char *who = NULL;
+
+	return device_load(ctx, address, &device) == 0 &&
+	       vfp_holders(ctx, device, &who) == 0;
+}
+
 enum whose guest_whose(const struct vfp_guest *guest, const struct record *record)
 {
 	const char *process = record->process;
@@ -109,7 +119,10 @@ enum whose guest_whose(const struct vfp_guest *guest, const struct record *recor
 		return HERE;
 	if (!streq(record->guest, guest->name))
 		return ELSEWHERE;
-	return process && guest->process ? LEFT_HERE : HERE;
+	if (!process || !guest->process)
+		return HERE;
+	/* It may have been the process of a relay before the guest, which is asked then. */
+	return is_open(guest->ctx, record->device) ? HERE : LEFT_HERE;
 }
 
 bool guest_has_let_go(struct vfp_guest *guest, const struct record *record)

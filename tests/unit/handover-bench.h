@@ -9,6 +9,7 @@
 
 #include "engine.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@ static struct fake_guest {
 	int attach_error, detach_error;
 	bool attach_anyway;	/* it has it all the same */
 	bool cancel;		/* the caller is interrupted while it is asked to attach */
+	int cancel_after;	/* milliseconds, whatever it is doing */
 	const char *refuse;	/* this device */
 	const char *goes;	/* what leaves while it is followed */
 	bool ends;
@@ -270,8 +272,16 @@ static inline int run_on(struct vfp_guest *g, struct vfp_plan *plan,
 	return vfp_watch(g, plan, note_report, result);
 }
 
+static inline void *cancel_later(void *ctx)
+{
+	usleep((useconds_t)guest->cancel_after * 1000);
+	vfp_ctx_cancel(ctx);
+	return NULL;
+}
+
 static inline struct handed run_call(const struct call *call)
 {
+	pthread_t canceller;
 	struct vfp_finding **findings = NULL;
 	struct handed result = { 0 };
 	struct vfp_guest *g = NULL;
@@ -288,7 +298,11 @@ static inline struct handed run_call(const struct call *call)
 	vfp_plan_set_progress(plan, note, &result);
 	for (size_t i = 0; i < ARRAY_SIZE(call->hide) && call->hide[i]; i++)
 		assert_int_equal(vfp_plan_hide(plan, call->hide[i], NULL), 0);
+	if (guest->cancel_after)
+		pthread_create(&canceller, NULL, cancel_later, ctx);
 	result.error = run_on(g, plan, call, &result, &findings);
+	if (guest->cancel_after)
+		pthread_join(canceller, NULL);
 	note_findings(&result, findings);
 	vfp_findings_free(findings);
 	vfp_plan_free(plan);

@@ -525,6 +525,55 @@ static void a_guest_is_known_by_its_process(void **state)
 	process_runs(QEMU2, false);
 }
 
+/* Whoever ends a watch while something is still open takes no knowledge away. */
+static void an_interrupted_return_keeps_the_record(void **state)
+{
+	struct handed result;
+
+	(void)state;
+	start();
+	plug(LONE, "nic0", true);
+	guest_drop("nic0");
+	fixture_write(fixture, "/model/open/11", "open\n");
+	guest->cancel_after = 500;
+	result = watch(false);
+	expect(&result, -ECANCELED);
+	assert_non_null(strstr(result.findings, "interrupted"));
+	expect_hidden(LONE);
+	expect_record(LONE, "guest", "qmp:/run/web1.qmp");
+	expect_record(LONE, "id", "nic0");
+	/* And the next one goes on. */
+	guest->cancel_after = 0;
+	close_group(LONE);
+	watch(false);
+	expect_host(LONE);
+}
+
+/* What was recorded is a relay; the guest behind it is the same. */
+static void what_is_still_open_is_asked_for(void **state)
+{
+	struct handed result;
+
+	(void)state;
+	start();
+	plug(LONE, "nic0", true);
+	process_runs(QEMU, false);
+	process_runs(QEMU2, true);
+	guest->process = QEMU2;
+	fixture_process(fixture, 99, "qemu-system-x86", "qemu-system-x86_64 -name web1",
+			"/dev/vfio/11");
+	result = unplug("nic0", LONE, false);
+	expect(&result, -EBUSY);
+	assert_int_equal(guest->detached, 1);
+	expect_record(LONE, "unplug", "pending");
+	/* It is closed now. */
+	fixture_remove(fixture, "/proc/99");
+	result = unplug("nic0", LONE, false);
+	process_runs(QEMU2, false);
+	expect(&result, 0);
+	expect_host(LONE);
+}
+
 /* -- kills ----------------------------------------------------------------------------- */
 
 /*
@@ -612,6 +661,8 @@ int main(void)
 		cmocka_unit_test(all_is_returned_when_the_guest_ends),
 		cmocka_unit_test(what_shall_stay_hidden_does),
 		cmocka_unit_test(a_guest_is_known_by_its_process),
+		cmocka_unit_test(an_interrupted_return_keeps_the_record),
+		cmocka_unit_test(what_is_still_open_is_asked_for),
 		cmocka_unit_test(a_kill_leaves_what_can_be_completed),
 		cmocka_unit_test(recover_completes_an_unplug),
 	};
