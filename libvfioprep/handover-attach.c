@@ -232,16 +232,13 @@ static int say_open(struct attach *a, size_t i, const char *why)
 		"it is not known whether the guest has it as %s now: %s", id, why);
 }
 
-/* Interrupted, the request may not even have gone out. */
-static bool is_not_there(struct attach *a, const char *id)
+/* What has ended has nothing, and what was hidden for it is given back. */
+static int say_ended(struct attach *a, size_t i)
 {
-	_cleanup_free_ char *kind = NULL, *device = NULL, *why = NULL;
-	bool cancelled = ctx_uncancel(a->h->guest->ctx);
-	int r = guest_look(a->h->guest, id, 3000, &kind, &device, &why);
-
-	if (cancelled)
-		vfp_ctx_cancel(a->h->guest->ctx);
-	return r == -ENOENT;
+	unmark(a, i);
+	return handover_say(a->h, -EREMOTEIO, "guest", request_host(a->requests[i]),
+			    a->h->guest->name, "",
+			    "the guest has ended while it was asked to take it");
 }
 
 /* Nothing is asked, so what was asked before still holds. */
@@ -277,8 +274,11 @@ static int attach_one(struct attach *a, size_t i)
 		handover_tell(a->h, VFP_PLUGGED, request);
 		return 0;
 	}
-	if (r == -ECANCELED && is_not_there(a, vfp_hotplug_id(request)))
+	/* Interrupted, the request may not even have gone out. */
+	if (r == -ECANCELED && guest_lacks(a->h->guest, vfp_hotplug_id(request)))
 		return unmark(a, i) ?: -ECANCELED;
+	if (guest_has_ended(a->h->guest, r, host, handover_left(a->h, CLOSE_MSEC)))
+		return say_ended(a, i);
 	if (error_is_open(r))
 		return say_open(a, i, why ?: strerror(-r));
 	unmark(a, i);
@@ -301,7 +301,7 @@ static int take_out(struct attach *a, size_t i)
 	r = r
 		  ?: a->h->guest->ops->detach(a->h->guest->data, request,
 					      handover_left(a->h, 10000), &why);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0 && r != -ENOENT && !guest_has_ended(a->h->guest, r, host, CLOSE_MSEC))
 		return handover_say(a->h, error_of_guest(r), "guest", host,
 				    a->h->guest->name,
 				    "vfioprep unplug takes it out once the guest can",

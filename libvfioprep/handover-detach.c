@@ -133,12 +133,6 @@ static int say_pending(struct detach *d, const struct vfp_hotplug *request,
 		"the guest was asked to let go of %s, and has not yet: %s", id, why);
 }
 
-/* The connection ends with the hypervisor; the device is closed then, which the return awaits. */
-static bool has_ended(const struct vfp_guest *guest)
-{
-	return guest->process && !claim_process_runs(guest->ctx, guest->process);
-}
-
 static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int error,
 			const struct record *before, const char *why)
 {
@@ -162,7 +156,9 @@ static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int
 				    "nothing in the guest has the id %s",
 				    vfp_hotplug_id(request));
 	}
-	if (error_is_open(error) && error != -ETIMEDOUT && has_ended(d->h->guest))
+	/* The device is closed as it ends, which the return awaits. */
+	if (guest_has_ended(d->h->guest, error, request_host(request),
+			    handover_left(d->h, CLOSE_MSEC)))
 		return note_left(d, request, false);
 	return error_is_open(error) ? say_pending(d, request, why)
 				    : say_refused(d, request, error, why);

@@ -14,9 +14,13 @@ _public_ int vfp_guest_new(struct vfp_ctx *ctx, const char *name,
 			   struct vfp_guest **ret_guest)
 {
 	struct vfp_guest *guest = calloc(1, sizeof(*guest));
-	int process = ops->process ? ops->process(data) : 0;
-	_cleanup_free_ char *pid = process > 0 ? strf("%d", process) : NULL;
+	bool ended = !ops;
+	int process, r;
+	_cleanup_free_ char *pid = NULL;
 
+	ops = ops ?: &ended_ops;
+	process = ops->process ? ops->process(data) : 0;
+	pid = process > 0 ? strf("%d", process) : NULL;
 	if (!guest) {
 		ops->close(data);
 		return -ENOMEM;
@@ -24,11 +28,15 @@ _public_ int vfp_guest_new(struct vfp_ctx *ctx, const char *name,
 	*guest = (struct vfp_guest){ .ctx = ctx,
 				     .name = strdup(name),
 				     .process = pid ? claim_process(ctx, pid) : NULL,
+				     .ended = ended,
 				     .ops = ops,
 				     .data = data };
-	if (!guest->name) {
+	r = guest->name ? 0 : -ENOMEM;
+	if (r == 0 && ended)
+		r = guest_is_recorded(guest);
+	if (r < 0) {
 		vfp_guest_free(guest);
-		return -ENOMEM;
+		return r;
 	}
 	/* One that cannot be seen, or that has handed its socket on, tells nothing. */
 	if (guest->process && !claim_process_runs(ctx, guest->process)) {
@@ -99,8 +107,7 @@ int guest_look(struct vfp_guest *guest, const char *id, int timeout, char **ret_
 	return guest->ops->find(guest->data, id, timeout, ret_kind, ret_device, ret_why);
 }
 
-/* By the processes that have it open, as far as they can be seen. */
-static bool is_open(struct vfp_ctx *ctx, const char *address)
+bool host_is_open(struct vfp_ctx *ctx, const char *address)
 {
 	_cleanup_device_ struct vfp_device *device = NULL;
 	_cleanup_free_ char *who = NULL;
@@ -119,10 +126,13 @@ enum whose guest_whose(const struct vfp_guest *guest, const struct record *recor
 		return HERE;
 	if (!streq(record->guest, guest->name))
 		return ELSEWHERE;
+	if (guest->ended)
+		return process && !claim_process_runs(guest->ctx, process) ? LEFT_HERE
+									   : ELSEWHERE;
 	if (!process || !guest->process)
 		return HERE;
 	/* It may have been the process of a relay before the guest, which is asked then. */
-	return is_open(guest->ctx, record->device) ? HERE : LEFT_HERE;
+	return host_is_open(guest->ctx, record->device) ? HERE : LEFT_HERE;
 }
 
 bool guest_has_let_go(struct vfp_guest *guest, const struct record *record)

@@ -7,6 +7,7 @@
  *   handover.c         the guest, what it is asked, and what all calls share
  *   handover-attach.c  plug
  *   handover-detach.c  unplug
+ *   handover-ended.c   a guest that has ended
  *   handover-back.c    returning what has left a guest, by its records
  *   handover-usb.c     what is different with USB devices
  *   handover-watch.c   the same as it happens
@@ -21,6 +22,7 @@ struct vfp_guest {
 	struct vfp_ctx *ctx;
 	char *name;	/* "qmp:/run/web1.qmp" */
 	char *process;	/* as in records; NULL: not known */
+	bool ended;	/* it has ended before: only its records tell of it */
 	const struct vfp_guest_ops *ops;
 	void *data;
 };
@@ -84,6 +86,22 @@ int handover_check_for_xl(struct handover *h, struct vfp_plan *marks, struct tar
 
 /* What a refusal or failure of the hypervisor's side is to our caller. */
 int error_of_guest(int error);
+
+/*
+ * Has the guest ended, by @error of a call, and closed the device @host (NULL: none)? What is
+ * dying has @timeout milliseconds.
+ */
+bool guest_has_ended(const struct vfp_guest *guest, int error, const char *host, int timeout);
+
+/* Nothing has @id there, also when the caller is interrupted. */
+bool guest_lacks(struct vfp_guest *guest, const char *id);
+
+/* Is the PCI function's node open, by the processes that can be seen? */
+bool host_is_open(struct vfp_ctx *ctx, const char *address);
+
+/* For a guest that has ended; and 0 when a record says that something was in it, or -ENODEV. */
+extern const struct vfp_guest_ops ended_ops;
+int guest_is_recorded(const struct vfp_guest *guest);
 
 /* What has @id in the guest; errors as of find(). */
 int guest_look(struct vfp_guest *guest, const char *id, int timeout, char **ret_kind,

@@ -535,7 +535,9 @@ struct vfp_guest;
 /*
  * A guest that records call @name ("qmp:/run/web1.qmp", "ch:/run/web1.sock", "virsh:web1"), by
  * what @ops can do, which are handed @data. Both are the guest's from then on, also with an
- * error, and closed with it.
+ * error, and closed with it. @ops NULL: nothing answers there any more; the guest is one that
+ * has ended, by the records of what was in it: vfp_detach() and vfp_watch() give that back.
+ * -ENODEV: no record tells of a process that was this guest and has ended.
  */
 int vfp_guest_new(struct vfp_ctx *ctx, const char *name, const struct vfp_guest_ops *ops,
 		  void *data, struct vfp_guest **ret_guest);

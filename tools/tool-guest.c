@@ -47,12 +47,19 @@ int guest_is_named(const char *to)
 	return n;
 }
 
-/* Records name a socket by its one full path. */
+/* Records name a socket by its one full path, also when it has gone. */
 static char *full_path(const char *path)
 {
+	const char *name = strrchr(path, '/');
+	_cleanup_free_ char *folder = NULL;
 	char full[PATH_MAX];
 
-	return strdup(realpath(path, full) ? full : path);
+	if (realpath(path, full))
+		return strdup(full);
+	folder = name ? strndup(path, (size_t)(name - path) + 1) : strdup(".");
+	if (!folder || !realpath(folder, full))
+		return strdup(path);
+	return strf("%s/%s", streq(full, "/") ? "" : full, name ? name + 1 : path);
 }
 
 static int open_qmp(struct vfp_ctx *ctx, struct vfp_guest **ret_guest, char **why)
@@ -110,6 +117,14 @@ int guest_open(struct vfp_ctx *ctx, const char *to, struct vfp_guest **ret_guest
 	}
 	return text ? fail(r, object ?: to, "%s", text)
 		    : fail_errno(r, object ?: to, "the guest cannot be reached");
+}
+
+int guest_open_ended(struct vfp_ctx *ctx, struct vfp_guest **ret_guest)
+{
+	_cleanup_free_ char *path = full_path(guest_given.qmp);
+	_cleanup_free_ char *name = path ? strf("qmp:%s", path) : NULL;
+
+	return name ? vfp_guest_new(ctx, name, NULL, NULL, ret_guest) : -ENOMEM;
 }
 
 int guest_plan(struct vfp_ctx *ctx, struct vfp_plan **ret_plan)

@@ -56,6 +56,9 @@ static inline void hotplug_freep(struct vfp_hotplug **hotplug)
  */
 int guest_is_named(const char *to);
 
+/* What --qmp names has ended, and records tell of what was in it; -ENODEV: none does. */
+int guest_open_ended(struct vfp_ctx *ctx, struct vfp_guest **ret_guest);
+
 /*
  * Connect to it; @to is the dialect for --run. Complains; with *why the sentence is left to the
  * caller.

@@ -271,6 +271,23 @@ static int ask(struct vfp_guest *guest, struct vfp_hotplug **said,
 	return leaving_add(requests, request);
 }
 
+/* Of a guest that has ended since, what was in it is given back. */
+static int open_guest(struct vfp_ctx *ctx, struct vfp_guest **ret_guest)
+{
+	_cleanup_free_ char *why = NULL;
+	int r;
+
+	if (!guest_given.qmp)
+		return guest_open(ctx, arg.to, ret_guest, NULL);
+	r = guest_open(ctx, arg.to, ret_guest, &why);
+	if (r == -ENODEV && guest_open_ended(ctx, ret_guest) == 0)
+		return 0;
+	if (r == 0)
+		return 0;
+	return why ? fail(r, guest_given.qmp, "%s", why)
+		   : fail_errno(r, guest_given.qmp, "the guest cannot be reached");
+}
+
 /* What is not there does not keep the rest from being unplugged. */
 static int carry_out(struct vfp_ctx *ctx, struct leaving *said)
 {
@@ -278,7 +295,7 @@ static int carry_out(struct vfp_ctx *ctx, struct leaving *said)
 	_cleanup_guest_ struct vfp_guest *guest = NULL;
 	_cleanup_plan_ struct vfp_plan *plan = NULL;
 	struct vfp_finding **findings = NULL;
-	int r = guest_open(ctx, arg.to, &guest, NULL), missing = 0;
+	int r = open_guest(ctx, &guest), missing = 0;
 
 	if (r == 0)
 		r = guest_plan(ctx, &plan);

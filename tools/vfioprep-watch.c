@@ -62,11 +62,14 @@ static void pause_a_little(void)
 /* One guest after another; only the first has to be there. */
 static int follow(struct vfp_ctx *ctx)
 {
-	for (;;) {
+	for (bool first = true;; first = false) {
 		_cleanup_guest_ struct vfp_guest *guest = NULL;
 		_cleanup_free_ char *why = NULL;
 		int r = guest_open(ctx, NULL, &guest, &why);
 
+		/* One that ended while nobody watched has left all that it had. */
+		if (r == -ENODEV && first && guest_open_ended(ctx, &guest) == 0)
+			r = 0;
 		if (arg.follow && is_absent(r)) {
 			pause_a_little();
 			continue;

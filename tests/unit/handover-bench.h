@@ -28,6 +28,8 @@ static struct fake_guest {
 	int attach_error, detach_error;
 	bool attach_anyway;	/* it has it all the same */
 	bool cancel;		/* the caller is interrupted while it is asked to attach */
+	int dies_after;		/* milliseconds, with all that it has */
+	bool ended;		/* nothing answers any more */
 	int cancel_after;	/* milliseconds, whatever it is doing */
 	const char *refuse;	/* this device */
 	const char *goes;	/* what leaves while it is followed */
@@ -279,9 +281,22 @@ static inline void *cancel_later(void *ctx)
 	return NULL;
 }
 
+static inline void process_runs(int pid, bool runs);
+
+static inline void *die_later(void *unused)
+{
+	(void)unused;
+	usleep((useconds_t)guest->dies_after * 1000);
+	for (size_t i = 0; i < ARRAY_SIZE(guest->has); i++)
+		if (*guest->has[i].id)
+			guest_drop(guest->has[i].id);
+	process_runs(QEMU, false);
+	return NULL;
+}
+
 static inline struct handed run_call(const struct call *call)
 {
-	pthread_t canceller;
+	pthread_t canceller, killer;
 	struct vfp_finding **findings = NULL;
 	struct handed result = { 0 };
 	struct vfp_guest *g = NULL;
@@ -292,7 +307,7 @@ static inline struct handed run_call(const struct call *call)
 	model_control()->caller = getpid();
 	assert_int_equal(vfp_ctx_new(&ctx), 0);
 	guest->ctx = ctx;
-	assert_int_equal(vfp_guest_new(ctx, guest->name, &fake_ops, NULL, &g), 0);
+	assert_int_equal(vfp_guest_new(ctx, guest->name, guest->ended ? NULL : &fake_ops, NULL, &g), 0);
 	assert_int_equal(vfp_plan_new(ctx, &plan), 0);
 	vfp_plan_set(plan, VFP_WAIT, "5");
 	vfp_plan_set_progress(plan, note, &result);
@@ -300,9 +315,13 @@ static inline struct handed run_call(const struct call *call)
 		assert_int_equal(vfp_plan_hide(plan, call->hide[i], NULL), 0);
 	if (guest->cancel_after)
 		pthread_create(&canceller, NULL, cancel_later, ctx);
+	if (guest->dies_after)
+		pthread_create(&killer, NULL, die_later, NULL);
 	result.error = run_on(g, plan, call, &result, &findings);
 	if (guest->cancel_after)
 		pthread_join(canceller, NULL);
+	if (guest->dies_after)
+		pthread_join(killer, NULL);
 	note_findings(&result, findings);
 	vfp_findings_free(findings);
 	vfp_plan_free(plan);

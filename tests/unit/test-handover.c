@@ -159,6 +159,9 @@ static void silence_gives_nothing_back(void **state)
 		struct handed result;
 
 		start();
+		/* Whose end cannot be seen. */
+		if (errors[i] == -EPIPE)
+			guest->process = 0;
 		guest->attach_error = errors[i];
 		guest->attach_anyway = i != 0;
 		result = plug(LONE, "nic0", true);
@@ -574,6 +577,54 @@ static void what_is_still_open_is_asked_for(void **state)
 	expect_host(LONE);
 }
 
+/* The connection ends a moment before the process does. */
+static void what_a_dying_guest_had_is_given_back(void **state)
+{
+	struct handed result;
+
+	(void)state;
+	start();
+	plug(LONE, "nic0", true);
+	guest->detach_error = -EPIPE;
+	guest->dies_after = 400;
+	result = unplug("nic0", LONE, false);
+	expect(&result, 0);
+	assert_true(result.msec < 4000);
+	expect_host(LONE);
+	start();
+	guest->attach_error = -EPIPE;
+	guest->attach_anyway = true;
+	guest->dies_after = 400;
+	result = plug(LONE, "nic0", true);
+	expect(&result, -EREMOTEIO);
+	assert_non_null(strstr(result.findings, "the guest has ended"));
+	expect_host(LONE);
+}
+
+static void of_a_guest_that_has_ended_all_is_given_back(void **state)
+{
+	struct vfp_guest *none = NULL;
+	struct vfp_ctx *ctx = NULL;
+	struct handed result;
+
+	(void)state;
+	for (int watched = 0; watched < 2; watched++) {
+		start();
+		plug(LONE, "nic0", true);
+		/* As long as it lives, what is in it stays there. */
+		assert_int_equal(vfp_ctx_new(&ctx), 0);
+		assert_int_equal(vfp_guest_new(ctx, guest->name, NULL, NULL, &none),
+				 -ENODEV);
+		vfp_ctx_free(ctx);
+		guest_drop("nic0");
+		process_runs(QEMU, false);
+		guest->ended = true;
+		result = watched ? watch(true) : unplug("nic0", LONE, false);
+		expect(&result, 0);
+		expect_host(LONE);
+	}
+}
+
 /* -- kills ----------------------------------------------------------------------------- */
 
 /*
@@ -663,6 +714,8 @@ int main(void)
 		cmocka_unit_test(a_guest_is_known_by_its_process),
 		cmocka_unit_test(an_interrupted_return_keeps_the_record),
 		cmocka_unit_test(what_is_still_open_is_asked_for),
+		cmocka_unit_test(what_a_dying_guest_had_is_given_back),
+		cmocka_unit_test(of_a_guest_that_has_ended_all_is_given_back),
 		cmocka_unit_test(a_kill_leaves_what_can_be_completed),
 		cmocka_unit_test(recover_completes_an_unplug),
 	};
