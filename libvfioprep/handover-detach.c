@@ -172,6 +172,8 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 	int r = handover_need_root(d->h, request_host(request));
 	bool left = false;
 
+	if (r == 0 && d->keep)
+		r = handover_usb_check_keep(d->h, request);
 	r = r ?: load(d, request_host(request), &before);
 	if (r == 0 && ctx_cancelled(guest->ctx))
 		r = -ECANCELED;

@@ -46,6 +46,8 @@ int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
 {
 	_cleanup_device_ struct vfp_device *device = NULL;
 	_cleanup_free_ char *name = handover_usb_name(h, request);
+	const struct mark mark = { h->guest->name, h->guest->process,
+				   vfp_hotplug_id(request), NULL };
 	int r = handover_need_root(h, name);
 
 	if (r < 0 || !name)
@@ -55,13 +57,47 @@ int handover_usb_record(struct handover *h, const struct vfp_hotplug *request)
 		return handover_say(h, r, "device", name, "", "vfioprep list --usb",
 				    "there is no USB device at this port");
 	r = r
-		  ?: usb_record(h->guest->ctx, device, h->guest->name,
-				vfp_hotplug_id(request), nonnull(h->plan->by),
+		  ?: usb_record(h->guest->ctx, device, &mark, nonnull(h->plan->by),
 				h->plan->force, &h->findings);
 	if (r == 0 || r == -EBUSY || r == -EPERM || r == -ENOMEM)
 		return r;
 	return handover_say(h, -ECANCELED, "record", name, USB_DIR, "",
 			    "it cannot be recorded: %s", strerror(-r));
+}
+
+/* -- what is recorded for a guest ---------------------------------------------------------- */
+
+/* What was pulled out while a guest had it is still that guest's record, and goes with it. */
+static bool is_of(const struct vfp_guest *guest, const struct record *record)
+{
+	struct record seen = *record;
+
+	if (seen.stale)
+		seen.problem = NULL;
+	return guest_whose(guest, &seen) != ELSEWHERE;
+}
+
+int handover_usb_recorded(const struct vfp_guest *guest, const char *id,
+			  char ***ret_names)
+{
+	_cleanup_strings_ char **names = NULL;
+	size_t kept = 0;
+	int r = record_list_usb(guest->ctx, &names);
+
+	for (char **name = names; r == 0 && *name; name++) {
+		_cleanup_record_ struct record record = { 0 };
+
+		if (usb_is_name(*name) && record_load(guest->ctx, *name, &record) == 0 &&
+		    is_of(guest, &record) && (!id || streq(nonnull(record.id), id)))
+			names[kept++] = *name;
+		else
+			free(*name);
+	}
+	if (r < 0)
+		return r;
+	names[kept] = NULL;
+	*ret_names = take(names);
+	return 0;
 }
 
 /* Names of those that are recorded for what has the id of @request. */
@@ -70,8 +106,7 @@ static char **recorded(struct handover *h, const struct vfp_hotplug *request)
 	char **names = NULL;
 
 	if (is_usb(request))
-		usb_recorded(h->guest->ctx, h->guest->name, vfp_hotplug_id(request),
-			     &names);
+		handover_usb_recorded(h->guest, vfp_hotplug_id(request), &names);
 	return names;
 }
 
@@ -91,6 +126,19 @@ bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request
 	return names && *names;
 }
 
+int handover_usb_check_keep(struct handover *h, const struct vfp_hotplug *request)
+{
+	_cleanup_free_ char *name = handover_usb_name(h, request);
+
+	if (!is_usb(request))
+		return 0;
+	return handover_say(
+		h, -EPERM, "keep", name, "--keep",
+		"unplug it without --keep: its drivers get it back",
+		"%s is a USB device, which is never hidden: nothing can be kept",
+		vfp_hotplug_id(request));
+}
+
 int handover_usb_back(struct handover *h, const struct vfp_hotplug *request, int timeout)
 {
 	_cleanup_strings_ char **names = recorded(h, request);
@@ -102,19 +150,32 @@ int handover_usb_back(struct handover *h, const struct vfp_hotplug *request, int
 	return worst;
 }
 
+/* As guest_has_let_go() for PCI devices: what has the id may be something else by now. */
+static bool has_let_go(struct handover *h, const char *name, const struct record *record)
+{
+	_cleanup_free_ char *kind = NULL, *device = NULL, *there = NULL, *why = NULL;
+	int r;
+
+	if (guest_whose(h->guest, record) == LEFT_HERE)
+		return true;
+	r = guest_look(h->guest, record->id, 5000, &kind, &device, &why);
+	if (r < 0)
+		return r == -ENOENT;
+	return !streq(kind, "usb") ||
+	       (device && usb_find(h->guest->ctx, device, &there) == 0 &&
+		!streq(there, name));
+}
+
 int handover_usb_left(struct handover *h, bool all, int timeout)
 {
 	_cleanup_strings_ char **names = NULL;
-	int worst = usb_recorded(h->guest->ctx, h->guest->name, NULL, &names);
+	int worst = handover_usb_recorded(h->guest, NULL, &names);
 
 	for (char **name = names; name && *name; name++) {
 		_cleanup_record_ struct record record = { 0 };
-		_cleanup_free_ char *kind = NULL, *device = NULL, *why = NULL;
 
-		if (record_load(h->guest->ctx, *name, &record) < 0 || !record.id)
-			continue;
-		if (!all && guest_look(h->guest, record.id, 5000, &kind, &device, &why) !=
-				    -ENOENT)
+		if (record_load(h->guest->ctx, *name, &record) < 0 || !record.id ||
+		    (!all && !has_let_go(h, *name, &record)))
 			continue;
 		worst = vfp_exit_worse(
 			worst, usb_returned(h->guest->ctx, *name, timeout, &h->findings));

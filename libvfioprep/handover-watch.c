@@ -73,7 +73,7 @@ static int return_left(struct watch *w, bool all)
 	r = r ?: release(&h, kept);
 	if (r == 0 && left)
 		r = give_back(&h, left, all ? w->plan->wait : CLOSE_MSEC);
-	if (r == 0 || r == -EBUSY)
+	if (r != -ENOMEM && r != -EROFS && r != -ECANCELED)
 		r = vfp_exit_worse(r, handover_usb_left(&h, all, CLOSE_MSEC));
 	w->again = r == -EBUSY;
 	r = handover_deliver(&h, r, &findings);

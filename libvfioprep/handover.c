@@ -163,7 +163,7 @@ static int find_recorded(struct vfp_guest *guest, const char *id, char **ret_dev
 		*ret_device = strdup(*a);
 		return *ret_device ? 0 : -ENOMEM;
 	}
-	r = r ?: usb_recorded(guest->ctx, guest->name, id, &usb);
+	r = r ?: handover_usb_recorded(guest, id, &usb);
 	if (r == 0 && usb && *usb) {
 		*ret_device = strdup(*usb);
 		return *ret_device ? 0 : -ENOMEM;

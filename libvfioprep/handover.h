@@ -132,6 +132,12 @@ int handover_usb_record(struct handover *h, const struct vfp_hotplug *request);
 bool handover_usb_differs(struct handover *h, const struct vfp_hotplug *request,
 			  const char *device);
 
+/* The names of those that are recorded for @guest, with the id @id (NULL: any). */
+int handover_usb_recorded(const struct vfp_guest *guest, const char *id, char ***ret_names);
+
+/* -EPERM, and said, when it is a USB device: that was never hidden, and cannot stay so. */
+int handover_usb_check_keep(struct handover *h, const struct vfp_hotplug *request);
+
 /* The guest was asked to let go of it; not @pending: it will not. */
 void handover_usb_pending(struct handover *h, const struct vfp_hotplug *request, bool pending);
 bool handover_usb_is_known(struct handover *h, const struct vfp_hotplug *request);

@@ -290,10 +290,17 @@ void vfp_records_free(struct vfp_record **records);
 
 /*
  * The same of USB devices that guests were given, which are not hidden: they have the keys device
- * identity boot phase ("plugged") since by guest id unplug back problem, and orig.interfaces
+ * identity boot phase ("plugged") since by guest guest.process id unplug back problem, and orig.interfaces
  * ("3-1:1.0 usbhid;3-1:1.1 ;").
  */
 int vfp_usb_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
+
+/*
+ * Bring back what guests had whose process has ended: bind drivers, wait for what hung below, drop
+ * the record. What was done is told by notes; with @look nothing is done but to tell what would be. What
+ * somebody has open is left alone. Errors as of vfp_plan_run(); -EPERM without a finding: not root.
+ */
+int vfp_usb_recover(struct vfp_ctx *ctx, bool look, struct vfp_finding ***ret_findings);
 
 /*
  * The processes that hold the vfio node of @device, or the node of a USB device, as "name (pid)" joined by ", ", for QEMU

@@ -18,7 +18,8 @@ static const struct option_row options[] = {
 	OPTION_CH,
 	OPTION_RUN,
 	OPTION(0, "keep", NULL, &arg.keep,
-	       "leave it hidden; it is not given back to its driver"),
+	       "leave it hidden, not given back to its driver; not for USB devices, which "
+	       "are not hidden"),
 	OPTION_GUEST_WAIT,
 	OPTION(0, "to", "DIALECT", &arg.to,
 	       "print it in this language: see plug --list (default hmp)"),

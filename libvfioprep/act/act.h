@@ -322,25 +322,22 @@ void await_back(struct vfp_plan *plan);
  * A USB device is not hidden: the hypervisor takes its interfaces from their drivers, and should
  * give them back. A record says which those were, from before the plug until all of it is back.
  *
- * Record that @guest ("qmp:/run/web1.qmp") is about to get @device by the name @id. The same
- * again changes nothing. -EBUSY: a record says that another guest has it, and somebody does;
+ * Record that the guest of @mark ("qmp:/run/web1.qmp") is about to get @device. The same again
+ * changes nothing. -EBUSY: a record says that another guest has it, and somebody does;
  * -EPERM: the host uses it, or it is a hub, and @force (NULL-terminated, or NULL) does not lift
  * that; or the record that is there cannot be trusted.
  */
-int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char *guest,
-	       const char *id, const char *by, char *const *force,
+int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device,
+	       const struct mark *mark, const char *by, char *const *force,
 	       struct findings *findings);
 
 /* The guest was asked to let go of it; or @pending is false, and it will not. */
 int usb_set_pending(struct vfp_ctx *ctx, const char *address, bool pending);
 
-/* The names of the devices that are recorded for @guest, with the id @id (NULL: any). */
-int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id, char ***ret_names);
-
 /*
  * After the guest has let go of @address (or the plug has failed): wait up to @timeout
- * milliseconds until the interfaces have the recorded drivers and what hung below is there.
- * Interfaces that stay without a driver are bound, and in the end the whole device is bound
+ * milliseconds until nobody has it, and then, as long as the host's drivers take, until the
+ * interfaces have the recorded ones and what hung below is there. Interfaces that stay without a driver are bound, and in the end the whole device is bound
  * anew; nothing is written while somebody has it. The record is dropped with 0.
  * 0 also when there is no record; -EBUSY somebody still has it; -EAGAIN not all has come back;
  * -EINPROGRESS a write did not come back; -ENODEV it has been unplugged (the record is dropped).

@@ -24,7 +24,8 @@ struct coming_back {
 	uint64_t inode;
 	int lock_fd;
 	struct findings *findings;
-	int64_t end;
+	int64_t end;  /* of waiting for those who have it */
+	int64_t next; /* attempt */
 	enum { WAITING, BOUND, BOUND_ANEW } tried;
 	/* by the last look */
 	char *missing;      /* "3-1:1.0 (usbhid), disk 4C530..."; NULL: nothing */
@@ -233,25 +234,41 @@ static bool is_free(struct coming_back *b)
 	return !b->claimed && !who && complete;
 }
 
+/* The next attempt, once nobody has it; with none left, that is the end of it. */
+static int go_on(struct coming_back *b)
+{
+	if (!is_free(b))
+		return deadline_passed(b->end) ? say_held(b) : 0;
+	b->next = deadline_in(usb_settle_msec);
+	switch (b->tried++) {
+	case WAITING:
+		return bind_interfaces(b);
+	case BOUND:
+		return rebind_device(b);
+	default:
+		return say_missing(b);
+	}
+}
+
+/*
+ * The caller's patience is for those who have it. What the host's drivers take then is their
+ * own, and has an end: all attempts are made, however short that patience was.
+ */
 static int await(struct coming_back *b)
 {
-	int64_t next = deadline_in(usb_grace_msec);
-
+	b->next = deadline_in(usb_grace_msec);
 	for (;;) {
 		int r = look(b);
 
 		if (r < 0 || !b->missing)
 			return r;
 		/* The clock starts when the last one has let go. */
+		if (b->claimed && deadline_passed(b->end))
+			return say_held(b);
 		if (b->claimed)
-			next = deadline_in(usb_grace_msec);
-		if (deadline_passed(next) && b->tried != BOUND_ANEW && is_free(b)) {
-			r = b->tried == WAITING ? bind_interfaces(b) : rebind_device(b);
-			b->tried++;
-			next = deadline_in(usb_settle_msec);
-		}
-		if (r == 0 && deadline_passed(b->end))
-			return is_free(b) ? say_missing(b) : say_held(b);
+			b->next = deadline_in(usb_grace_msec);
+		if (deadline_passed(b->next))
+			r = go_on(b);
 		r = r ?: wait_readable(-1, b->ctx->cancel_fd, deadline_in(LOOK_MSEC));
 		if (r < 0)
 			return r;

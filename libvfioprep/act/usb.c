@@ -100,25 +100,24 @@ static int list_interfaces(const struct vfp_device *device, char **ret_text)
 
 static int set(char **field, const char *value)
 {
-	char *copy = strdup(value);
+	char *copy = value ? strdup(value) : NULL;
 
-	if (!copy)
+	if (value && !copy)
 		return -ENOMEM;
 	free(*field);
 	*field = copy;
 	return 0;
 }
 
-static int set_guest(struct record *record, const char *guest, const char *id,
-		     const char *by)
+static int set_guest(struct record *record, const struct mark *mark, const char *by)
 {
 	char since[32];
 
 	snprintf(since, sizeof(since), "%lld", (long long)time(NULL));
-	free(record->unplug);
-	record->unplug = NULL;
-	return set(&record->guest, guest) ?:
-	       set(&record->id, id) ?:
+	return set(&record->guest, mark->guest) ?:
+	       set(&record->process, mark->process) ?:
+	       set(&record->id, mark->id) ?:
+	       set(&record->unplug, mark->unplug) ?:
 	       set(&record->by, by) ?:
 	       set(&record->since, since);
 }
@@ -140,7 +139,7 @@ static int make_record(struct vfp_ctx *ctx, const struct vfp_device *device,
 
 /* What is there of an earlier plug. 0: none, and @record is empty; 1: its drivers count. */
 static int take_earlier(struct vfp_ctx *ctx, const struct vfp_device *device,
-			const char *guest, const char *id, struct record *record,
+			const struct mark *mark, struct record *record,
 			struct findings *findings)
 {
 	const char *address = device_address(device);
@@ -161,7 +160,7 @@ static int take_earlier(struct vfp_ctx *ctx, const struct vfp_device *device,
 				   "remove " USB_DIR "/... by hand when nobody has it",
 				   "its record cannot be used: %s", record->problem)
 			     ?: -EPERM;
-	if (streq(record->guest, guest) && streq(record->id, id))
+	if (streq(record->guest, mark->guest) && streq(record->id, mark->id))
 		return 1;
 	/* A guest that was killed gives nothing back: what it was before is what counts. */
 	who = usb_holders(ctx, device, &complete);
@@ -190,19 +189,19 @@ static int judge(struct vfp_ctx *ctx, const struct vfp_device *device, char *con
 	return r;
 }
 
-int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device, const char *guest,
-	       const char *id, const char *by, char *const *force,
+int usb_record(struct vfp_ctx *ctx, const struct vfp_device *device,
+	       const struct mark *mark, const char *by, char *const *force,
 	       struct findings *findings)
 {
 	_cleanup_record_ struct record record = { 0 };
 	_cleanup_close_ int lock = -1;
 	int r = usb_lock(ctx, device_address(device), &lock);
 
-	r = r ?: take_earlier(ctx, device, guest, id, &record, findings);
+	r = r ?: take_earlier(ctx, device, mark, &record, findings);
 	if (r == 0)
 		r = judge(ctx, device, force, findings)
 			  ?: make_record(ctx, device, &record);
-	r = r < 0 ? r : set_guest(&record, guest, id, by);
+	r = r < 0 ? r : set_guest(&record, mark, by);
 	return r ?: record_save(ctx, &record);
 }
 
@@ -214,33 +213,6 @@ int usb_set_pending(struct vfp_ctx *ctx, const char *address, bool pending)
 
 	if (r < 0 || record.problem)
 		return r == -ENOENT ? 0 : r;
-	if (pending)
-		return set(&record.unplug, "pending") ?: record_save(ctx, &record);
-	free(record.unplug);
-	record.unplug = NULL;
-	return record_save(ctx, &record);
-}
-
-int usb_recorded(struct vfp_ctx *ctx, const char *guest, const char *id,
-		 char ***ret_names)
-{
-	_cleanup_strings_ char **names = NULL;
-	size_t kept = 0;
-	int r = record_list_usb(ctx, &names);
-
-	for (char **name = names; r == 0 && *name; name++) {
-		_cleanup_record_ struct record record = { 0 };
-
-		if (usb_is_name(*name) && record_load(ctx, *name, &record) == 0 &&
-		    streq(nonnull(record.guest), guest) &&
-		    (!id || streq(nonnull(record.id), id)))
-			names[kept++] = *name;
-		else
-			free(*name);
-	}
-	if (r < 0)
-		return r;
-	names[kept] = NULL;
-	*ret_names = take(names);
-	return 0;
+	return set(&record.unplug, pending ? "pending" : NULL)
+		     ?: record_save(ctx, &record);
 }

@@ -34,6 +34,18 @@ has_usb()
 	echo '{"execute":"qmp_capabilities"}{"execute":"x-query-usb"}' |
 		socat -t2 - "UNIX-CONNECT:$guest_qmp" | grep -q "ID: $1"
 }
+nothing_recorded()
+{
+	[ -z "$(ls /run/vfioprep/usb 2>/dev/null)" ]
+}
+usb_id()
+{
+	sed -n 's/^id=//p' "/run/vfioprep/usb/$1"
+}
+guest_ended()
+{
+	! kill -0 "$guest_pid" 2>/dev/null
+}
 at_end guest_gone
 guest_gone()
 {
@@ -41,7 +53,8 @@ guest_gone()
 }
 start()
 {
-	guest_with -device qemu-xhci
+	watch_qmp=$scenario_folder/watch.qmp
+	guest_with -device qemu-xhci -qmp "unix:$watch_qmp,server=on,wait=off"
 	guest_pid=$(<"$scenario_folder/guest.pid")
 }
 await 20 disk_there
@@ -110,12 +123,63 @@ run 0 unplug stick --qmp "$guest_qmp"
 disk_there
 driver_is "$stick" usb-storage
 
-note "killed, QEMU gives nothing back; watch does"
+note "nothing of it can be kept"
 run 0 plug "$keyboard" --id keys --qmp "$guest_qmp"
-vfioprep watch --qmp "$guest_qmp" >"$scenario_folder/watch.out" 2>&1 &
+refuses 3 unplug keys --keep --qmp "$guest_qmp"
+err_has "a USB device, which is never hidden"
+has_usb keys
+recorded "$keyboard"
+
+note "status has it, by the columns of all"
+run 0 status --output ADDRESS,STATE,GUEST,ID --raw --noheadings
+out_is "$keyboard plugged qmp:$guest_qmp keys"
+run 0 status --json
+out_has "\"qmp:$guest_qmp\""
+out_has "\"keys\""
+
+note "unplugged by another monitor of the same QEMU"
+run 0 unplug keys --qmp "$watch_qmp"
+driver_is "$keyboard" usbhid
+recorded ""
+
+note "a guest that runs is left alone; one that was killed gives nothing back, recover does"
+run 0 plug "$keyboard" "$stick" --qmp "$guest_qmp"
+run 0 recover
+has_usb "$(usb_id "$stick")"
+kill -9 "$guest_pid"
+await 10 guest_ended
+! driver_is "$keyboard" usbhid || fail "the driver is there already"
+run 0 recover --dry-run
+! driver_is "$keyboard" usbhid || fail "--dry-run has bound it"
+run 0 recover
+err_has "its guest qmp:$guest_qmp has ended; it is back with its drivers"
+driver_is "$keyboard" usbhid
+driver_is "$stick" usb-storage
+disk_there
+recorded ""
+
+note "killed, QEMU gives nothing back; watch on a monitor of its own does"
+start
+run 0 plug "$keyboard" "$stick" --qmp "$guest_qmp"
+vfioprep watch --qmp "$watch_qmp" >"$scenario_folder/watch.out" 2>&1 &
 watcher=$!
 sleep 2
 kill -9 "$guest_pid"
 wait "$watcher" || fail "watch ended with $?: $(cat "$scenario_folder/watch.out")"
 driver_is "$keyboard" usbhid
+driver_is "$stick" usb-storage
+disk_there
 recorded ""
+
+note "the guest lets go by itself: watch sees to it"
+start
+run 0 plug "$keyboard" --id keys --qmp "$guest_qmp"
+vfioprep watch --qmp "$watch_qmp" >"$scenario_folder/watch.out" 2>&1 &
+watcher=$!
+sleep 2
+echo '{"execute":"qmp_capabilities"}{"execute":"device_del","arguments":{"id":"keys"}}' |
+	socat -t2 - "UNIX-CONNECT:$guest_qmp" >/dev/null
+await 20 nothing_recorded
+driver_is "$keyboard" usbhid
+kill "$watcher"
+wait "$watcher" || fail "watch ended with $?: $(cat "$scenario_folder/watch.out")"
