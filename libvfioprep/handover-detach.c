@@ -164,23 +164,20 @@ static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int
 				    : say_refused(d, request, error, why);
 }
 
-static int detach_one(struct detach *d, const struct vfp_hotplug *request)
+static int detach_one(struct detach *d, const struct vfp_hotplug *request,
+		      const struct record *before)
 {
-	_cleanup_record_ struct record before = { 0 };
 	_cleanup_free_ char *why = NULL;
 	struct vfp_guest *guest = d->h->guest;
-	int r = handover_need_root(d->h, request_host(request));
+	int r = ctx_cancelled(guest->ctx) ? -ECANCELED : 0;
 	bool left = false;
 
 	if (r == 0 && d->keep)
 		r = handover_usb_check_keep(d->h, request);
-	r = r ?: load(d, request_host(request), &before);
-	if (r == 0 && ctx_cancelled(guest->ctx))
-		r = -ECANCELED;
 	/* The id is of another guest that was here before: nobody needs to be asked for it. */
-	if (r == 0 && guest_whose(guest, &before) == LEFT_HERE)
+	if (r == 0 && guest_whose(guest, before) == LEFT_HERE)
 		return note_left(d, request, false);
-	r = r ?: check_meant(d, request, &before, &left);
+	r = r ?: check_meant(d, request, before, &left);
 	if (r == 0 && left)
 		return note_left(d, request, false);
 	r = r ?: mark_asked(d, request, true);
@@ -188,7 +185,7 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request)
 		return r;
 	handover_usb_pending(d->h, request, true);
 	r = guest->ops->detach(guest->data, request, handover_left(d->h, ASK_MSEC), &why);
-	return take_outcome(d, request, r, &before, why ?: strerror(-r));
+	return take_outcome(d, request, r, before, why ?: strerror(-r));
 }
 
 /* -- the call ------------------------------------------------------------------------------ */
@@ -204,23 +201,42 @@ static int keep_left(struct detach *d)
 	return worst;
 }
 
+/* Two of one slot leave together, and a watch may give back the second while the first is asked. */
+static int load_all(struct detach *d, struct vfp_hotplug *const *requests,
+		    struct record *before)
+{
+	int r = before ? 0 : -ENOMEM;
+
+	for (; r == 0 && *requests; requests++)
+		r = handover_need_root(d->h, request_host(*requests))
+			  ?: load(d, request_host(*requests), before++);
+	return r;
+}
+
 _public_ int vfp_detach(struct vfp_guest *guest, struct vfp_hotplug *const *requests,
 			bool keep, struct vfp_plan *plan,
 			struct vfp_finding ***ret_findings)
 {
 	struct handover h;
 	struct detach d = { .h = &h, .keep = keep };
+	struct record *before;
+	bool loaded;
 	int r = handover_begin(&h, guest, plan);
+	size_t n;
 
 	if (r == 0 && plan->request != NOTHING)
 		r = -EINVAL;
 	if (r < 0)
 		return handover_deliver(&h, r, ret_findings);
-	for (; *requests; requests++) {
-		int one = detach_one(&d, *requests);
+	n = list_length((void *)requests);
+	before = calloc(n + 1, sizeof(*before));
+	r = load_all(&d, requests, before);
+	loaded = r == 0;
+	for (size_t i = 0; loaded && i < n; i++) {
+		int one = detach_one(&d, requests[i], &before[i]);
 
 		if (one == 0)
-			one = handover_usb_back(&h, *requests,
+			one = handover_usb_back(&h, requests[i],
 						handover_left(&h, CLOSE_MSEC));
 		r = vfp_exit_worse(r, one);
 	}
@@ -229,6 +245,9 @@ _public_ int vfp_detach(struct vfp_guest *guest, struct vfp_hotplug *const *requ
 	else if (d.n_left)
 		r = vfp_exit_worse(r,
 				   give_back(&h, d.left, handover_left(&h, CLOSE_MSEC)));
+	for (size_t i = 0; before && i < n; i++)
+		record_done(&before[i]);
+	free(before);
 	strings_free(d.left);
 	return handover_deliver(&h, r, ret_findings);
 }
