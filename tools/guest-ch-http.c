@@ -148,8 +148,10 @@ static int set_answer(CURL *curl, struct transfer *transfer)
 
 /* -- what came of it ------------------------------------------------------------------------ */
 
+/* The last sentence counts. */
 static int say(char **ret_why, int error, const struct http *http, const char *what)
 {
+	free(*ret_why);
 	*ret_why = strf("%s: %s", http->socket, what);
 	return *ret_why ? error : -ENOMEM;
 }

@@ -40,6 +40,7 @@ static void child_done(struct child *child)
 
 static int say(char **ret_why, int error, const char *program, const char *what)
 {
+	free(*ret_why);
 	*ret_why = strf("%s: %s", program, what);
 	return *ret_why ? error : -ENOMEM;
 }

@@ -6,6 +6,7 @@
 
 #define HIDDEN "0000:06:00.0"
 #define FREE   "0000:05:00.0"
+#define HERE   "--sysroot", host->root
 
 /* What the kernel shows of a node; without the number there is a folder and no node. */
 static void node_of_its_own(void)
@@ -18,29 +19,29 @@ static void node_of_its_own(void)
 static void only_a_number_makes_a_node(void **state)
 {
 	(void)state;
-	run("vfioprep-list", "-n", "-r", "-o", "CDEV", HIDDEN, NULL);
+	run("vfioprep-list", HERE, "-n", "-r", "-o", "CDEV", HIDDEN, NULL);
 	assert_string_equal(got.out, "\n");
 	node_of_its_own();
-	run("vfioprep-list", "-n", "-r", "-o", "CDEV", HIDDEN, NULL);
+	run("vfioprep-list", HERE, "-n", "-r", "-o", "CDEV", HIDDEN, NULL);
 	assert_string_equal(got.out, "/dev/vfio/devices/vfio0\n");
-	run("vfioprep-list", "-n", "-r", "-o", "CDEV", FREE, NULL);
+	run("vfioprep-list", HERE, "-n", "-r", "-o", "CDEV", FREE, NULL);
 	assert_string_equal(got.out, "\n");
 }
 
 static void without_one_iommufd_is_refused(void **state)
 {
 	(void)state;
-	run("vfioprep-plug", "--iommufd", "--to", "qmp", HIDDEN, NULL);
+	run("vfioprep-plug", HERE, "--iommufd", "--to", "qmp", HIDDEN, NULL);
 	expect_complaint(VFP_EXIT_REFUSED, "no node in /dev/vfio/devices");
-	assert_int_equal(run("vfioprep-plug", "--to", "qmp", HIDDEN, NULL), 0);
+	assert_int_equal(run("vfioprep-plug", HERE, "--to", "qmp", HIDDEN, NULL), 0);
 	expect_no_text(got.out, "iommufd");
 }
 
 static void with_one_it_is_printed(void **state)
 {
 	(void)state;
-	assert_int_equal(run("vfioprep-plug", "--iommufd", "--to", "qmp", HIDDEN, NULL),
-			 0);
+	assert_int_equal(
+		run("vfioprep-plug", HERE, "--iommufd", "--to", "qmp", HIDDEN, NULL), 0);
 	expect_text(got.out, "\"qom-type\":\"iommufd\"");
 }
 
@@ -48,15 +49,16 @@ static void with_one_it_is_printed(void **state)
 static void what_is_not_hidden_yet_may_get_one(void **state)
 {
 	(void)state;
-	assert_int_equal(run("vfioprep-plug", "--iommufd", "--to", "qmp", FREE, NULL), 0);
+	assert_int_equal(
+		run("vfioprep-plug", HERE, "--iommufd", "--to", "qmp", FREE, NULL), 0);
 	expect_text(got.err, "not hidden yet");
 }
 
 static void letting_go_needs_none(void **state)
 {
 	(void)state;
-	assert_int_equal(run("vfioprep-plug", "--detach", "--iommufd", "--to", "qmp",
-			     HIDDEN, NULL),
+	assert_int_equal(run("vfioprep-plug", HERE, "--detach", "--iommufd", "--to",
+			     "qmp", HIDDEN, NULL),
 			 0);
 }
 

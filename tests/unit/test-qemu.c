@@ -450,17 +450,17 @@ static struct qemu *replay(size_t n)
 
 /*
  * Whatever QEMU did not say to its end is not known, and never counts as refused, as not
- * there or as done.
+ * there or as done. Usually the cuts have a distance that no message has; thorough, none.
  */
 static void cut_at_every_byte(void **state)
 {
 	struct vfp_hotplug *hotplug = disk("cut", "disk");
-	size_t attached = 0;
+	size_t attached = 0, step = getenv("VFIOPREP_THOROUGH") ? 1 : 23;
 
 	(void)state;
 	record(&attached);
 	assert_true(heard.len > 1000);
-	for (size_t n = 0; n < heard.len - 1; n++) {
+	for (size_t n = 0; n < heard.len - 1; n += step) {
 		struct qemu *qemu = replay(n);
 		int64_t deadline = deadline_in(SOON);
 		int r = qmp_greeting(qemu->qmp, deadline) ?:
