@@ -177,7 +177,7 @@ static void detach_finds_what_an_earlier_one_left(void **state)
 /* What has such a name and is in use belongs to another device. */
 static void detach_leaves_what_another_uses(void **state)
 {
-	_cleanup_free_ char *why = NULL;
+	_cleanup_free_ char *why = NULL, *again = NULL;
 
 	(void)state;
 	done("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}");
@@ -187,7 +187,7 @@ static void detach_leaves_what_another_uses(void **state)
 	assert_int_equal(
 		tell("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}", NULL),
 		-EREMOTEIO);
-	assert_int_equal(detach("nic", "card", SOON, &why), 0);
+	assert_int_equal(detach("nic", "card", SOON, &again), 0);
 	done("netdev_add", "{'type': 'user', 'id': 'sd3-backend'}");
 	done("netdev_del", "{'id': 'sd3-backend'}");
 }
