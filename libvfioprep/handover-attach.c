@@ -221,15 +221,15 @@ static int say_open(struct attach *a, size_t i, const char *why)
 {
 	const char *host = request_host(a->requests[i]);
 	const char *id = vfp_hotplug_id(a->requests[i]);
-	_cleanup_free_ char *remedy =
-		host ? strf("vfioprep unplug %s takes it out again; or, when the guest has "
-			    "ended, vfioprep return --wait 30 %s",
-			    id, host)
-		     : strf("vfioprep unplug %s takes it out again", id);
+	_cleanup_free_ char *remedy = strf(
+		"vfioprep unplug %s takes it out again%s%s", nonnull(id),
+		host ? "; or, when the guest has ended, vfioprep return --wait 30 " : "",
+		nonnull(host));
 
-	return handover_say(
-		a->h, -ETIMEDOUT, "guest", host, a->h->guest->name, nonnull(remedy),
-		"it is not known whether the guest has it as %s now: %s", id, why);
+	return handover_say(a->h, -ETIMEDOUT, "guest", host, a->h->guest->name,
+			    id ? nonnull(remedy) : "",
+			    "it is not known whether the guest has %s now: %s",
+			    id ?: request_kind(a->requests[i]), why);
 }
 
 /* What has ended has nothing, and what was hidden for it is given back. */
