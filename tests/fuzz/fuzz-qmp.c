@@ -92,7 +92,7 @@ static int ask(struct qemu *qemu, unsigned char choice, char **why)
 	hotplug = request((choice - 2u) % ARRAY_SIZE(requests));
 	r = qemu_attach(qemu, hotplug, deadline_in(WAIT_MSEC), why);
 	vfp_hotplug_free(hotplug);
-	return r;
+	return r == 1 ? 0 : r; /* it was there */
 }
 
 static void drain_events(struct qemu *qemu)
