@@ -280,6 +280,9 @@ half_hidden()
 	survivors_end
 }
 
+# What leaves nothing behind of a command whose last point was not reached.
+walk_end=start_original
+
 # walk N START CHECK COMMAND...: about N points of the command, each begun as the word START
 # prepares it and judged by the word CHECK; at each happens one of $ways in turn.
 walk()
@@ -299,7 +302,7 @@ walk()
 			"$check"
 		fi
 	done
-	start_original
+	"$walk_end"
 	walk_figures "$*"
 }
 

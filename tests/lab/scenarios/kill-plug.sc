@@ -69,5 +69,6 @@ paused_guest
 at_end guest_ends
 modprobe vfio-pci
 walk_devices "$nic1"
+walk_end=start_unplugged
 walk 12 start_unplugged check vfioprep plug --hide "$nic1" --id nic0 --qmp "$qmp"
 walk 12 start_plugged check vfioprep unplug nic0 --qmp "$qmp"
