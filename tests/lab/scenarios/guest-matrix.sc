@@ -105,7 +105,7 @@ host_devices()
 	lent "$way" "$xhci" has_disk xhci1 has_content sda "$image_usb" -- \
 		usb-controller "$xhci"
 	through "$way" usb1 has_content sda "$image_usb" -- "$stick"
-	await 20 stick_is_back
+	await 60 stick_is_back
 	unchanged before
 }
 
@@ -183,20 +183,20 @@ resized_memory()
 {
 	local words=(memory --virtio-mem --id vmem1)
 	run 0 plug "${words[@]}" 512M --qmp "$guest_qmp"
-	await 40 has_memory 800
+	await 90 has_memory 800
 	run 0 plug "${words[@]}" --total 256M --qmp "$guest_qmp"
-	await 20 lacks has_memory 800
+	await 60 lacks has_memory 800
 	has_memory 500
 	run 0 plug "${words[@]}" --total 0 --qmp "$guest_qmp"
-	await 20 lacks has_memory 500
+	await 60 lacks has_memory 500
 	printed_in qmp "${words[@]}" --total 512M
-	await 40 has_memory 800
+	await 90 has_memory 800
 	run 5 unplug vmem1 --qmp "$guest_qmp"
-	await 40 has_memory 800
+	await 90 has_memory 800
 
 	run 0 plug "${words[@]}" 512M --detach --to qmp
 	qmp "$(head -n 1 "$out")"
-	await 20 lacks has_memory 500
+	await 60 lacks has_memory 500
 	refused_by_qemu "$(sed -n 2p "$out")"
 }
 
@@ -209,7 +209,7 @@ refused_by_qemu()
 persistent_memory()
 {
 	printed_in qmp pmem "$guest_folder/pmem" --id pmem1 --bus rp5
-	await 20 sees 'test -b /dev/pmem0'
+	await 60 sees 'test -b /dev/pmem0'
 }
 
 at_end end_guest

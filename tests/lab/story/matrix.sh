@@ -118,9 +118,9 @@ through()
 	note "== $way: plug $*"
 	lacks "${look[@]}" || fail "the guest has $id already"
 	into_guest "$way" "$id" "$@"
-	await 40 "${look[@]}"
+	await 90 "${look[@]}"
 	out_of_guest "$way" "$id" "$@"
-	await 20 lacks "${look[@]}"
+	await 60 lacks "${look[@]}"
 	await 10 no_trace "$id"
 }
 
@@ -137,6 +137,6 @@ lent()
 		through "$way" "$@"
 		run 0 return "$device"
 	fi
-	await 20 "$back" "$device"
+	await 60 "$back" "$device"
 	unchanged before
 }
