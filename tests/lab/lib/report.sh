@@ -12,7 +12,8 @@
 passed=0
 failed=0
 failures=()	# of each boot: "KERNEL MACHINE COUNT FILE..."
-unstable=()
+only_then=()	# "MACHINE on KERNEL: NAME..." that passed at the second try
+never=()	# as failures, of what failed then, too
 boot_done=
 
 begin_boot()
@@ -78,18 +79,15 @@ note_failures()
 	[ -z "$rest" ] || failures+=("$1 $2 $count$rest")
 }
 
-# forgive COUNT WHERE: what has failed there has passed the second time.
-forgive()
-{
-	failed=$((failed - $1))
-	unstable+=("$1 of $2")
-}
-
 sum_up()
 {
-	local name
-	for name in "${unstable[@]}"; do
-		say "passed only at the second try: $name"
+	local name kernel machine
+	for name in "${only_then[@]}"; do
+		say "passed only at the second try, of $name"
+	done
+	for name in "${failures[@]}"; do
+		read -r kernel machine _ name <<< "$name"
+		say "failed, of $machine on $kernel: ${name//*([! ])\//}"
 	done
 	[ $((passed + failed)) != 0 ] || say "no scenario ran"
 	printf '%d passed, %d failed\n' "$passed" "$failed"
