@@ -10,14 +10,6 @@
 VERSION := $(shell sed -n 's/^\#define VFP_VERSION "\(.*\)"/\1/p' libvfioprep/vfioprep.h)
 SONAME  := libvfioprep.so.0
 
-PREFIX      ?= /usr/local
-BINDIR      ?= $(PREFIX)/bin
-LIBDIR      ?= $(PREFIX)/lib
-LIBEXECDIR  ?= $(PREFIX)/libexec/vfioprep
-INCLUDEDIR  ?= $(PREFIX)/include
-COMPDIR     ?= $(PREFIX)/share/bash-completion/completions
-DOCDIR      ?= $(PREFIX)/share/doc/vfioprep
-
 comma := ,
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
@@ -53,8 +45,12 @@ TEST_HELP := $(wildcard tests/unit/fixture*.c)
 ENGINE    := $(wildcard tests/unit/engine*.c)
 MODEL_SRC := $(filter-out tests/model-write.c tests/model-host.c,$(wildcard tests/model*.c))
 MODEL_OBJ := $(MODEL_SRC:%.c=$(DEV)/obj/%.o)
+SHARE     := $(shell find share -type f 2>/dev/null)
+SHARE     := $(patsubst %.in,%,$(SHARE:%=build/%))
+MANUALS   := $(wildcard man/*.[1-9])
 
-all: $(VERBS:%=build/bin/%) $(CURL_TOOL:%=build/bin/%) build/libvfioprep.so build/libvfioprep.a build/vfioprep.pc
+all: $(VERBS:%=build/bin/%) $(CURL_TOOL:%=build/bin/%) build/libvfioprep.so \
+	build/libvfioprep.a build/vfioprep.pc $(SHARE) $(MANUALS)
 
 help:
 	@echo "make            release build: build/bin/, build/libvfioprep.so and .a"
@@ -66,7 +62,7 @@ help:
 	@echo "make fuzz       SECONDS= of each fuzz target, with clang; crashes are in build/fuzz"
 	@echo "make lab        scenarios on real kernels in a virtual host (LONG=1: all of them)"
 	@echo "make lint       formatting, exports, links, documents"
-	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX))"
+	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX)); make uninstall: with the same words"
 
 # -- variants ---------------------------------------------------------------------------
 
@@ -106,10 +102,10 @@ build/libvfioprep.so: $(LIB_SRC:%.c=build/obj/%.o) libvfioprep/vfioprep.map
 	@ln -sf libvfioprep.so build/$(SONAME)
 
 # What has installed paths in it is made anew when they change.
+PATHS = $(VERSION) $(PREFIX) $(BINDIR) $(LIBEXECDIR) $(LIBDIR) $(INCLUDEDIR)
 build/paths: FORCE
 	@mkdir -p $(@D)
-	@echo '$(BINDIR) $(LIBEXECDIR) $(LIBDIR) $(INCLUDEDIR)' | cmp -s - $@ || \
-		echo '$(BINDIR) $(LIBEXECDIR) $(LIBDIR) $(INCLUDEDIR)' >$@
+	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
 FORCE:
 
 PATH_OBJ := $(foreach v,build $(DEV),$(v)/obj/tools/vfioprep.o $(v)/obj/tools/vfio-pci.o)
@@ -122,6 +118,17 @@ build/vfioprep.pc: libvfioprep/vfioprep.pc.in build/paths
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
+
+# What other programs read or run: share/X as it is, share/X.in with the paths put in.
+build/share/%: share/%.in build/paths
+	@mkdir -p $(@D)
+	@sed -e 's|@BINDIR@|$(BINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
+		-e 's|@VERSION@|$(VERSION)|g' $< >$@
+	@chmod --reference=$< $@
+
+build/share/%: share/%
+	@mkdir -p $(@D)
+	@cp -p $< $@
 
 # Kill points of the tests: the two calls by which a record appears and goes. Opens of nodes
 # can be made busy.
@@ -242,26 +249,12 @@ deps:
 ensure-deps:
 	@scripts/deps ensure
 
-# -- installation -----------------------------------------------------------------------
-
-install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(COMPDIR) $(DESTDIR)$(DOCDIR)
-	install -m 755 build/bin/vfioprep build/bin/vfio-pci $(DESTDIR)$(BINDIR)
-	install -m 755 $(filter build/bin/vfioprep-%,$(VERBS:%=build/bin/%)) \
-		$(CURL_TOOL:%=build/bin/%) $(DESTDIR)$(LIBEXECDIR)
-	install -m 644 build/libvfioprep.a $(DESTDIR)$(LIBDIR)
-	install -m 755 build/libvfioprep.so $(DESTDIR)$(LIBDIR)/libvfioprep.so.$(VERSION)
-	ln -sf libvfioprep.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libvfioprep.so
-	install -m 644 libvfioprep/vfioprep.h $(DESTDIR)$(INCLUDEDIR)
-	install -m 644 build/vfioprep.pc $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 completions/vfioprep.bash $(DESTDIR)$(COMPDIR)/vfioprep
-	install -m 644 README.md NEWS LICENSE docs/*.md $(DESTDIR)$(DOCDIR)
+include packaging/install.mk
 
 clean:
-	rm -rf build/bin build/obj build/dev build/asan build/fuzz build/lib* build/vfioprep.pc
+	rm -rf build/bin build/obj build/dev build/asan build/fuzz build/lib* build/share \
+		build/vfioprep.pc
 
 .PHONY: FORCE all help unit replay fuzz run-fuzz lab lint demo check check-long run-demo \
-	run-check run-check-long deps ensure-deps install clean
+	run-check run-check-long deps ensure-deps install uninstall clean
 .DELETE_ON_ERROR:
