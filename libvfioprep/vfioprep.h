@@ -308,6 +308,34 @@ int vfp_usb_recover(struct vfp_ctx *ctx, bool look, struct vfp_finding ***ret_fi
  */
 int vfp_holders(struct vfp_ctx *ctx, const struct vfp_device *device, char **ret_text);
 
+/* -- configuration ------------------------------------------------------------------ */
+
+/*
+ * The text of the file @name ("hook.conf") of /etc/vfioprep. -ENOENT: there is none; -EPERM: it is
+ * not root's alone to write, so it is not believed, or it is a link; -EINVAL: it is no plain file,
+ * or no text; -EFBIG: more than 64 KiB; -EACCES. @why as for vfp_select().
+ */
+int vfp_config_read(struct vfp_ctx *ctx, const char *name, char **ret_text, char **why);
+
+/* A device that shall always be hidden: one section of a file in /etc/vfioprep/devices.d. */
+struct vfp_wanted;
+
+/*
+ * All of them, by address. What is wrong there is a finding (VFP_REFUSE, kind "config", object
+ * "FILE:LINE"; one sentence that begins with it) for each, in *ret_findings, and is not in the list,
+ * which is good to look at then, but not to be acted upon. No file at all is an empty list.
+ * Errors: -EACCES may not be read, and those of the file system.
+ */
+int vfp_wanted(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted,
+	       struct vfp_finding ***ret_findings);
+
+/*
+ * One value; NULL when it is not set. Keys: device ("0000:05:00.0") expect ("8086:10fb") subsystem
+ * driver ("auto" as it is) node-owner group ("yes") power ("on") for file line.
+ */
+const char *vfp_wanted_get(const struct vfp_wanted *wanted, const char *key);
+void vfp_wanted_free(struct vfp_wanted **wanted);
+
 /* -- transactions ------------------------------------------------------------------- */
 
 /* Devices, and where they shall be. One plan holds one kind of request. */

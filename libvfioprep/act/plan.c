@@ -52,16 +52,6 @@ _public_ void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn,
 
 /* -- what is asked ----------------------------------------------------------------------------- */
 
-/* Names end up in paths. */
-static bool is_driver_name(const char *name)
-{
-	size_t n = strspn(
-		name,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-
-	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '.';
-}
-
 static int add_target(struct vfp_plan *plan, enum request request, const char *device,
 		      const char *driver)
 {
@@ -71,8 +61,8 @@ static int add_target(struct vfp_plan *plan, enum request request, const char *d
 	int r;
 
 	if ((plan->request != NOTHING && plan->request != request) ||
-	    (driver && !is_driver_name(driver)) || address_parse(device, &address) < 0 ||
-	    address.any_function)
+	    (driver && !driver_name_is_sane(driver)) ||
+	    address_parse(device, &address) < 0 || address.any_function)
 		return -EINVAL;
 	address_format(&address, full);
 	plan->request = request;

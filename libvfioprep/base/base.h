@@ -121,13 +121,15 @@ static inline void strings_freep(char ***strings)
 
 /* -- keyfile.c: the one format of records and configuration ---------------------------- */
 
+/* A section itself is a pair as well, with the key "". */
 struct pair {
 	char *section, *key, *value;
+	int line;
 };
 
 /*
  * "key=value" lines, "[section]" lines, "#" comments and blank lines. Values are what follows
- * the first "=", without trailing blanks. @text is not changed.
+ * the first "=", without outer blanks. @text is not changed.
  * -EINVAL, with the number of the offending line in *ret_line, when a line is none of these,
  * a key is empty or has blanks in it, or there is a control character.
  */

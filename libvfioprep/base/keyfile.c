@@ -7,7 +7,7 @@
 #include <ctype.h>
 
 static int add_pair(struct pair **pairs, size_t *n, const char *section, const char *key,
-		    const char *value)
+		    const char *value, int line)
 {
 	struct pair *grown = reallocarray(*pairs, *n + 1, sizeof(**pairs));
 	struct pair *p;
@@ -16,7 +16,7 @@ static int add_pair(struct pair **pairs, size_t *n, const char *section, const c
 		return -ENOMEM;
 	*pairs = grown;
 	p = &grown[(*n)++];
-	*p = (struct pair){ strdup(section), strdup(key), strdup(value) };
+	*p = (struct pair){ strdup(section), strdup(key), strdup(value), line };
 	return p->section && p->key && p->value ? 0 : -ENOMEM;
 }
 
@@ -29,7 +29,8 @@ static bool is_key(const char *s)
 }
 
 /* One line, already without its newline and outer blanks. *section is replaced by a header. */
-static int parse_line(char *line, char **section, struct pair **pairs, size_t *n)
+static int parse_line(char *line, int number, char **section, struct pair **pairs,
+		      size_t *n)
 {
 	char *eq;
 
@@ -43,7 +44,7 @@ static int parse_line(char *line, char **section, struct pair **pairs, size_t *n
 		line[len - 1] = '\0';
 		free(*section);
 		*section = strdup(line + 1);
-		return *section ? 0 : -ENOMEM;
+		return *section ? add_pair(pairs, n, *section, "", "", number) : -ENOMEM;
 	}
 	eq = strchr(line, '=');
 	if (!eq)
@@ -51,7 +52,7 @@ static int parse_line(char *line, char **section, struct pair **pairs, size_t *n
 	*eq = '\0';
 	if (!is_key(chomp(line)))
 		return -EINVAL;
-	return add_pair(pairs, n, *section, line, eq + 1);
+	return add_pair(pairs, n, *section, line, eq + 1 + strspn(eq + 1, " \t"), number);
 }
 
 static bool has_control(const char *s)
@@ -77,8 +78,9 @@ int keyfile_parse(const char *text, struct pair **ret_pairs, size_t *ret_n, int 
 			*next++ = '\0';
 		number++;
 		line += strspn(line, " \t");
-		r = has_control(line) ? -EINVAL
-				      : parse_line(chomp(line), &section, &pairs, &n);
+		r = has_control(line)
+			  ? -EINVAL
+			  : parse_line(chomp(line), number, &section, &pairs, &n);
 	}
 	if (r < 0) {
 		*ret_line = number;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state directory: root's alone, so that what lies in it can be believed. It is on a file
- * system that a boot empties.
+ * system that a boot empties. And the same of the directory of the configuration.
  */
-#include "host/host.h"
+#include "host/config.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -47,19 +47,31 @@ static int open_dir(struct vfp_ctx *ctx, const char *path, bool made)
 	return r < 0 ? r : take_fd(&fd);
 }
 
-int state_dir_open(struct vfp_ctx *ctx, const char *path, bool create)
+/* @path, a folder of @above, or that itself. */
+static int open_below(struct vfp_ctx *ctx, const char *above, const char *path,
+		      bool create)
 {
 	_cleanup_close_ int top = -1;
 	int made;
 
 	if (create && !ctx->seam)
 		return -EROFS;
-	made = create ? make_dir(ctx, STATE_DIR) : 0;
+	made = create ? make_dir(ctx, above) : 0;
 	if (made < 0)
 		return made;
-	top = open_dir(ctx, STATE_DIR, made);
+	top = open_dir(ctx, above, made);
 	if (top < 0)
 		return top;
 	made = create ? make_dir(ctx, path) : 0;
 	return made < 0 ? made : open_dir(ctx, path, made);
+}
+
+int state_dir_open(struct vfp_ctx *ctx, const char *path, bool create)
+{
+	return open_below(ctx, STATE_DIR, path, create);
+}
+
+int config_dir_open(struct vfp_ctx *ctx, const char *path, bool create)
+{
+	return open_below(ctx, CONFIG_DIR, path, create);
 }

@@ -279,3 +279,13 @@ bool driver_hides(const char *driver)
 	return driver_is_vfio(driver) || streq(driver, "pci-stub") ||
 	       streq(driver, "pciback");
 }
+
+/* Names end up in paths. */
+bool driver_name_is_sane(const char *name)
+{
+	size_t n = strspn(
+		name,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '.';
+}

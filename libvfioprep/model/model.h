@@ -7,7 +7,7 @@
 #ifndef VFIOPREP_MODEL_H
 #define VFIOPREP_MODEL_H
 
-#include "host/host.h"
+#include "host/config.h"
 
 /* -- addr.c ------------------------------------------------------------------------------ */
 
@@ -81,6 +81,9 @@ static inline const char *device_driver(const struct vfp_device *device)
  * has no driver; NULL: none.
  */
 char *device_possible_node(const struct vfp_device *device);
+
+/* May @name be that of a driver, or "auto"? */
+bool driver_name_is_sane(const char *name);
 
 /* Is @driver one that hides a device: vfio-pci, a vfio variant, pci-stub, pciback? */
 bool driver_hides(const char *driver);

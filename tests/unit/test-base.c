@@ -222,8 +222,12 @@ static void keyfile_reads_what_people_write(void **state)
 			      "\tlast=x",
 			      &pairs, &n, &line),
 		0);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	assert_string_equal(pairs_get(pairs, n, "", "empty"), "");
+	assert_string_equal(pairs_get(pairs, n, "one two", "key"), "v");
+	assert_string_equal(pairs[2].key, "");
+	assert_int_equal(pairs[2].line, 5);
+	assert_int_equal(pairs[4].line, 7);
 	assert_string_equal(pairs_get(pairs, n, "one two", "last"), "x");
 	assert_null(pairs_get(pairs, n, "", "last"));
 	assert_null(pairs_get(pairs, n, "", "none"));
