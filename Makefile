@@ -116,7 +116,8 @@ $(PATH_OBJ): CPPFLAGS += \
 
 build/vfioprep.pc: libvfioprep/vfioprep.pc.in build/paths
 	@mkdir -p $(@D)
-	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # What other programs read or run: share/X as it is, share/X.in with the paths put in.
@@ -231,6 +232,7 @@ run-demo: all
 # The lab's scenarios include the demo.
 run-check: all
 	@$(MAKE) --no-print-directory lint
+	@tests/install
 	@$(MAKE) --no-print-directory unit ASAN=1
 	@$(MAKE) --no-print-directory replay ASAN=1
 	@$(MAKE) --no-print-directory lab
@@ -238,6 +240,7 @@ run-check: all
 # Every original state, every kill point, every walk to its end.
 run-check-long: all
 	@$(MAKE) --no-print-directory lint
+	@tests/install
 	@VFIOPREP_THOROUGH=1 $(MAKE) --no-print-directory unit ASAN=1
 	@$(MAKE) --no-print-directory replay ASAN=1
 	@$(MAKE) --no-print-directory fuzz SECONDS=300
