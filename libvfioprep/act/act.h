@@ -8,6 +8,7 @@
  *   target.c    one device under its lock: snapshot, record, state; locks.c the locks
  *   hide.c      what hide wants, and whether it may; finish.c what is left when it is bound
  *   return.c    what return and recover want, and whether they may
+ *   origin.c    the original: recording it, wanting it again; what boot took has none
  *   mark.c      in which guest a device is, for what hands it over
  *   others.c    who else would be taken by loading a module
  *   transact.c  load, record, run, read again
@@ -253,6 +254,19 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *target, const ch
 
 /* Does @value or driver stand somewhere in @record, so that it was not set by others? */
 bool record_knows(const struct record *record, const struct state *state);
+
+/* -- origin.c ---------------------------------------------------------------------------- */
+
+/* 1 when boot has claimed @target, which is as that left it: nobody knows what it was before. */
+int origin_is_hidden(struct vfp_plan *plan, const struct target *target);
+
+/* Fill what the next record says of the original: as recorded already, or as found. */
+int origin_record(struct vfp_plan *plan, struct target *target);
+
+/* Want the recorded original; the driver that was named; the one that the modalias asks for. */
+int origin_want(struct vfp_plan *plan, struct target *target);
+int origin_want_named(struct vfp_plan *plan, struct target *target);
+int origin_want_fitting(struct vfp_plan *plan, struct target *target);
 
 /* -- mark.c ------------------------------------------------------------------------------ */
 

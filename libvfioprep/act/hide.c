@@ -5,8 +5,6 @@
  */
 #include "act/act.h"
 
-#include <time.h>
-
 /* -- the driver -------------------------------------------------------------------------------- */
 
 static int refuse(struct vfp_plan *plan, struct target *t, int error, const char *kind,
@@ -180,28 +178,6 @@ static int check_record(struct vfp_plan *plan, struct target *t)
 							  : r;
 }
 
-static int record_origin(struct vfp_plan *plan, struct target *t)
-{
-	struct record *next = &t->next;
-	int r = 0;
-
-	if (t->record.device) {
-		next->orig_driver = strdup(t->record.orig_driver);
-		r = values_copy(t->record.orig, next->orig);
-		next->orig_module = strdup(nonnull(t->record.orig_module));
-		next->back = strdup(nonnull(t->record.back));
-		next->since = strdup(nonnull(t->record.since));
-		return r;
-	}
-	next->orig_driver = strdup(t->found.driver);
-	next->since = strf("%lld", (long long)time(NULL));
-	r = root_link_name(plan->ctx, &next->orig_module, PCI_DRIVERS "/%s/module",
-			   *t->found.driver ? t->found.driver : "-");
-	if (r == -ENOMEM)
-		return r;
-	return below_identities(plan->ctx, t->device->path, &next->back);
-}
-
 /*
  * A setting has its original from the first time that it was hidden; a record of a version that
  * did not know it, from the first time that it is changed.
@@ -248,7 +224,7 @@ static bool claim_changes(const struct target *t)
 static int make_record(struct vfp_plan *plan, struct target *t)
 {
 	struct record *next = &t->next;
-	int r = record_origin(plan, t);
+	int r = origin_record(plan, t);
 
 	if (r < 0)
 		return r;

@@ -96,8 +96,8 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->for_ = strdup(nonnull(from->for_));
 	next->pid = strdup(nonnull(from->pid));
 	next->orig_driver = strdup(t->want.driver);
-	next->orig_module =
-		strdup(t->driver ? nonnull(t->module) : nonnull(from->orig_module));
+	next->orig_module = strdup(t->driver || t->module ? nonnull(t->module)
+							  : nonnull(from->orig_module));
 	next->goal_driver = strdup(from->device ? from->goal_driver : t->found.driver);
 	next->back = strdup(t->driver ? "" : nonnull(from->back));
 	if (!next->device || !next->identity || !next->boot || !next->phase ||
@@ -107,44 +107,6 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	return values_copy(t->want.value, next->orig)
 		     ?: values_copy(from->device ? from->goal : t->found.value, next->goal)
 		     ?: mark_copy(from, next);
-}
-
-/* A driver that was named, or the one that the device's modalias asks for. */
-static int want_named(struct vfp_plan *plan, struct target *t)
-{
-	_cleanup_free_ char *module = NULL, *driver = NULL;
-	int r;
-
-	if (driver_hides(t->driver))
-		return refuse(plan, t, "driver", t->driver,
-			      "name a driver of the host, or leave --driver out",
-			      "that driver keeps a device for a guest");
-	if (!streq(t->driver, "auto"))
-		return state_set(&t->want, t->driver, "")
-			     ?: target_resolve_driver(plan, t, t->driver, NULL);
-	r = module_for_modalias(plan->ctx, t->device->value[VFP_MODALIAS], &module);
-	if (r == -ENOENT || r == -ENOTUNIQ)
-		return refuse(plan, t, "driver", "", "name one with --driver",
-			      r == -ENOENT
-				      ? "no module asks for a device like this"
-				      : "several modules ask for a device like this");
-	if (r == 0 && module_driver(plan->ctx, module, &driver) < 0)
-		driver = strdup(module);
-	if (r == 0 && !driver)
-		r = -ENOMEM;
-	r = r ?: state_set(&t->want, driver, "");
-	return r ?: target_resolve_driver(plan, t, t->want.driver, module);
-}
-
-static int want_recorded(struct vfp_plan *plan, struct target *t)
-{
-	const struct record *record = &t->record;
-	int r = state_set(&t->want, record->orig_driver, record->orig[OVERRIDE]);
-
-	if (r == 0 && *record->orig_driver &&
-	    !streq(t->found.driver, record->orig_driver))
-		r = target_resolve_driver(plan, t, t->want.driver, record->orig_module);
-	return r;
 }
 
 /* What else was changed beside the driver is as it was, also for a driver that was named. */
@@ -178,8 +140,12 @@ static int check_left_behind(struct vfp_plan *plan, struct target *t)
 /* Without a record there is nothing to give back, unless somebody says to what. */
 static int prepare_unrecorded(struct vfp_plan *plan, struct target *t)
 {
+	int r = origin_is_hidden(plan, t);
+
 	if (t->driver)
-		return want_named(plan, t);
+		return origin_want_named(plan, t);
+	if (r != 0)
+		return r < 0 ? r : origin_want_fitting(plan, t);
 	if (driver_hides(t->found.driver))
 		return refuse(
 			plan, t, "record", t->found.driver,
@@ -241,7 +207,7 @@ static int prepare_return(struct vfp_plan *plan, struct target *t)
 	} else {
 		r = check_foreign(plan, t);
 		if (r == 0 && t->error == 0)
-			r = t->driver ? want_named(plan, t) : want_recorded(plan, t);
+			r = t->driver ? origin_want_named(plan, t) : origin_want(plan, t);
 		r = r ?: want_settings(t);
 	}
 	if (r < 0 || t->error < 0)
