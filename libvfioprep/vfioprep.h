@@ -283,7 +283,8 @@ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records);
  * changed them. Of what was plugged: guest ("qmp:/run/web1.qmp"), id, guest.process, as pid, where
  * it is known, and unplug from when the guest was asked to let go: "pending", or "keep" when it
  * stays hidden afterwards.
- * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970.
+ * "phase" is hiding, hidden, returning or stuck; "since" is seconds since 1970. orig.driver is
+ * "(unknown)" where boot claimed the device before a driver had it.
  */
 const char *vfp_record_get(const struct vfp_record *record, const char *key);
 void vfp_records_free(struct vfp_record **records);
