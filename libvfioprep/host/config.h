@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of the layer on the configuration: files that are believed, and writing one.
+ * The part of the layer on the configuration: files that are believed, writing one, and what
+ * boot has claimed of the devices in it.
  */
 #ifndef VFIOPREP_CONFIG_H
 #define VFIOPREP_CONFIG_H
@@ -34,5 +35,22 @@ int config_forget(struct vfp_ctx *ctx, const char *name);
 
 /* Remove a file of DEVICES_DIR; with @look only say whether it could be. */
 int config_drop(struct vfp_ctx *ctx, const char *name, bool look);
+
+/* -- early.c: what was claimed before anybody could look --------------------------------- */
+
+#define EARLY_FILE STATE_DIR "/early"
+
+/* In a record, in place of the original driver of what boot has claimed: there was none yet. */
+#define ORIGIN_UNKNOWN "(unknown)"
+
+/*
+ * The driver for which boot has claimed @address, and who has: "initramfs" or "udev"; @ret_by
+ * may be NULL. -ENOENT: nobody. -EPERM: the notes are not root's alone.
+ */
+int early_find(struct vfp_ctx *ctx, const char *address, char **ret_driver, char **ret_by);
+
+/* One note more. Errors as state_dir_open(). */
+int early_add(struct vfp_ctx *ctx, const char *address, const char *driver,
+	      const char *by);
 
 #endif

@@ -4,7 +4,7 @@
  * the udev rule, a line for each device, "ADDRESS DRIVER WHO". Nobody knows which driver such a
  * device had before; it had none yet.
  */
-#include "host/host.h"
+#include "host/config.h"
 
 #include <fcntl.h>
 

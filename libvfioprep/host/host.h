@@ -26,7 +26,6 @@
 #define STATE_DIR    "/run/vfioprep"
 #define RECORD_DIR   STATE_DIR "/records"
 #define LOCK_DIR     STATE_DIR "/locks"
-#define EARLY_FILE   STATE_DIR "/early" /* what boot has claimed: early.c */
 #define USB_DIR      STATE_DIR "/usb" /* records of USB devices */
 
 /* -- ctx.c ------------------------------------------------------------------------------ */
@@ -288,9 +287,6 @@ enum setting {
 	SETTINGS,
 };
 
-/* In place of the original driver: it was hidden before anybody could look. */
-#define ORIGIN_UNKNOWN "(unknown)"
-
 struct record {
 	char *device, *identity, *boot, *phase, *since, *by, *for_, *pid;
 	char *orig_driver, *orig_module, *orig[SETTINGS];
@@ -337,18 +333,6 @@ int record_list_usb(struct vfp_ctx *ctx, char ***ret_names);
  */
 int record_list_broken_off(struct vfp_ctx *ctx, char ***ret_addresses);
 int record_sweep(struct vfp_ctx *ctx, const char *address);
-
-/* -- early.c: what was claimed before anybody could look --------------------------------- */
-
-/*
- * The driver for which boot has claimed @address, and who has: "initramfs" or "udev"; @ret_by
- * may be NULL. -ENOENT: nobody. -EPERM: the notes are not root's alone.
- */
-int early_find(struct vfp_ctx *ctx, const char *address, char **ret_driver, char **ret_by);
-
-/* One note more. Errors as state_dir_open(). */
-int early_add(struct vfp_ctx *ctx, const char *address, const char *driver,
-	      const char *by);
 
 /* -- module.c: libkmod ------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ static const struct row {
 	{ "module", true, doctor_modules },     { "module", true, doctor_parameters },
 	{ "noiommu", true, doctor_noiommu },    { "iommufd", true, doctor_cdev },
 	{ "node", true, doctor_nodes },         { "memory", true, doctor_memory },
-	{ "guest", false, doctor_hypervisors },
+	{ "guest", false, doctor_hypervisors }, { "boot", false, doctor_boot },
 };
 
 static const struct row guest_rows[] = {

@@ -17,7 +17,7 @@ typedef int doctor_fn(struct check *c, const struct vfp_doctor_options *options)
 doctor_fn doctor_place, doctor_xen;
 doctor_fn doctor_iommu, doctor_words, doctor_interrupts, doctor_groups;
 doctor_fn doctor_modules, doctor_parameters, doctor_noiommu, doctor_cdev, doctor_nodes;
-doctor_fn doctor_memory, doctor_hypervisors;
+doctor_fn doctor_memory, doctor_hypervisors, doctor_boot;
 doctor_fn doctor_virtual, doctor_pci, doctor_slots, doctor_cpus, doctor_guest_memory;
 doctor_fn doctor_virtio_mem, doctor_online_memory, doctor_online_cpus;
 
