@@ -210,8 +210,10 @@ _public_ int vfp_guest_find(struct vfp_guest *guest, const char *id, int timeout
 			    struct vfp_hotplug **ret_request, char **why)
 {
 	_cleanup_free_ char *kind = NULL, *device = NULL, *text = NULL;
-	int r = guest_look(guest, id, timeout, &kind, &device, &text);
+	int r;
 
+	clear_why(why);
+	r = guest_look(guest, id, timeout, &kind, &device, &text);
 	if (r == 0 && !*kind)
 		return say_why(why, -EPERM,
 			       "what has this id in the guest is nothing that can be "

@@ -148,41 +148,45 @@ static int set_answer(CURL *curl, struct transfer *transfer)
 
 /* -- what came of it ------------------------------------------------------------------------ */
 
-/* The last sentence counts. */
-static int say(char **ret_why, int error, const struct http *http, const char *what)
+/* The words for what went wrong on the socket. */
+static const char *mishap(CURLcode code, int *ret_error)
 {
-	free(*ret_why);
-	*ret_why = strf("%s: %s", http->socket, what);
-	return *ret_why ? error : -ENOMEM;
+	switch (code) {
+	case CURLE_COULDNT_CONNECT:
+		*ret_error = -ENODEV;
+		return "nobody answers there; is Cloud Hypervisor running with this "
+		       "--api-socket?";
+	case CURLE_OPERATION_TIMEDOUT:
+		*ret_error = -ETIMEDOUT;
+		return "no answer in time";
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		*ret_error = -EPIPE;
+		return "the connection ended before the whole answer was there";
+	default:
+		*ret_error = -EPROTO;
+		return curl_easy_strerror(code);
+	}
 }
 
 static int judge(const struct http *http, CURLcode code, const struct transfer *transfer,
 		 char **ret_why)
 {
-	if (transfer->too_large)
-		return say(ret_why, -EPROTO, http, "its answer is too large to be one");
-	switch (code) {
-	case CURLE_OK:
-		return 0;
-	case CURLE_OUT_OF_MEMORY:
-		return -ENOMEM;
-	case CURLE_COULDNT_CONNECT:
-		return say(ret_why, -ENODEV, http,
-			   "nobody answers there; is Cloud Hypervisor running with this "
-			   "--api-socket?");
-	case CURLE_ABORTED_BY_CALLBACK:
-		return -ECANCELED;
-	case CURLE_OPERATION_TIMEDOUT:
-		return say(ret_why, -ETIMEDOUT, http, "no answer in time");
-	case CURLE_GOT_NOTHING:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-		return say(ret_why, -EPIPE, http,
-			   "the connection ended before the whole answer was there");
-	default:
-		return say(ret_why, -EPROTO, http, curl_easy_strerror(code));
+	const char *what = "its answer is too large to be one";
+	int error = -EPROTO;
+
+	if (!transfer->too_large) {
+		if (code == CURLE_OK)
+			return 0;
+		if (code == CURLE_OUT_OF_MEMORY)
+			return -ENOMEM;
+		if (code == CURLE_ABORTED_BY_CALLBACK)
+			return -ECANCELED;
+		what = mishap(code, &error);
 	}
+	return say_why(ret_why, error, "%s: %s", http->socket, what);
 }
 
 static int http_ask(void *data, const struct ch_question *question, int64_t deadline,

@@ -5,6 +5,7 @@
  * which is asked before and after. 204 for a removal says that the guest was asked.
  */
 #include "guest-ch.h"
+#include "guest.h"
 
 #define INFO      "/api/v1/vm.info"
 #define REMOVE    "/api/v1/vm.remove-device"
@@ -30,28 +31,6 @@ static void request_done(struct request *request)
 }
 #define _cleanup_request_ _cleanup_(request_done)
 
-static void commands_freep(struct vfp_command ***commands)
-{
-	vfp_commands_free(*commands);
-}
-#define _cleanup_commands_ _cleanup_(commands_freep)
-
-static int say(char **ret_why, int error, const char *format, ...) _printf_(3, 4);
-
-/* The last sentence counts. */
-static int say(char **ret_why, int error, const char *format, ...)
-{
-	va_list args;
-	char *why;
-
-	va_start(args, format);
-	why = vstrf(format, args);
-	va_end(args);
-	free(*ret_why);
-	*ret_why = why;
-	return why ? error : -ENOMEM;
-}
-
 /* -- asking ---------------------------------------------------------------------------------- */
 
 static int wait_a_bit(struct ch *ch, int64_t deadline)
@@ -73,12 +52,12 @@ static int ask_info(struct ch *ch, int64_t deadline, json_t **ret_info, char **w
 		return r;
 	r = ch_outcome(answer.status, answer.body.s, answer.body.len, &words);
 	if (r == -EPROTO)
-		return say(why, -EPROTO, "vm.info has an answer that cannot be read");
+		return say_why(why, -EPROTO, "vm.info has an answer that cannot be read");
 	if (r < 0)
-		return say(why, r == -ENOMEM ? r : -EREMOTEIO, "there is no guest: %s",
-			   nonnull(words));
+		return say_why(why, r == -ENOMEM ? r : -EREMOTEIO,
+			       "there is no guest: %s", nonnull(words));
 	r = ch_info_parse(answer.body.s, answer.body.len, ret_info);
-	return r < 0 ? say(why, r, "the answer of vm.info is not one") : 0;
+	return r < 0 ? say_why(why, r, "the answer of vm.info is not one") : 0;
 }
 
 static int request_read(const struct vfp_command *command,
@@ -111,7 +90,7 @@ static int send(struct ch *ch, const struct request *request, int64_t deadline,
 			return r;
 		r = ch_outcome(answer.status, answer.body.s, answer.body.len, &words);
 		if (r < 0 && words)
-			say(why, r, "%s", words);
+			say_why(why, r, "%s", words);
 		if (r != -EAGAIN)
 			return r;
 		if (wait_a_bit(ch, deadline) < 0)
@@ -202,10 +181,11 @@ static int add(struct ch *ch, const struct request *request, int64_t deadline, c
 	if (r < 0 || ch_info_is(info, request->id, request->body))
 		return r;
 	if (ch_info_has(info, request->id))
-		return say(why, -EPERM,
-			   "the guest has something else by the id %s, or has not let go "
-			   "of it yet; give another with --id",
-			   request->id);
+		return say_why(
+			why, -EPERM,
+			"the guest has something else by the id %s, or has not let go "
+			"of it yet; give another with --id",
+			request->id);
 	sent = send(ch, request, deadline, why);
 	if (was_refused(sent))
 		return look_again(ch, request, false, deadline);
@@ -214,8 +194,8 @@ static int add(struct ch *ch, const struct request *request, int64_t deadline, c
 	/* Said to be done, or the answer was lost: what is there tells. */
 	r = await(ch, request, is_there, deadline, why);
 	return r == -ETIMEDOUT && sent == 0
-		     ? say(why, r, "said to be done, but the guest does not have %s",
-			   request->id)
+		     ? say_why(why, r, "said to be done, but the guest does not have %s",
+			       request->id)
 		     : r;
 }
 
@@ -236,8 +216,9 @@ static int drop(struct ch *ch, const struct request *request, int64_t deadline,
 		return sent == -ENODEV ? -EPIPE : sent;
 	r = await(ch, request, is_gone, deadline, why);
 	return r == -ETIMEDOUT && sent == 0
-		     ? say(why, r, "the guest was asked to let go of %s, and has not yet",
-			   request->id)
+		     ? say_why(why, r,
+			       "the guest was asked to let go of %s, and has not yet",
+			       request->id)
 		     : r;
 }
 
@@ -257,7 +238,8 @@ static int resize(struct ch *ch, const struct request *request, int64_t deadline
 		return sent == -ENOENT ? -EREMOTEIO : sent;
 	r = await(ch, request, has_size, deadline, why);
 	return r == -ETIMEDOUT && sent == 0
-		     ? say(why, r, "the guest was asked for it, and does not have it yet")
+		     ? say_why(why, r,
+			       "the guest was asked for it, and does not have it yet")
 		     : r;
 }
 
@@ -268,11 +250,11 @@ static int carry_out(struct ch *ch, const struct vfp_command *command,
 	int r = request_read(command, as_words, &request);
 
 	if (r < 0)
-		return say(why, r, "no command of Cloud Hypervisor's API");
+		return say_why(why, r, "no command of Cloud Hypervisor's API");
 	if (streq(request.question.path, RESIZE))
 		return resize(ch, &request, deadline, why);
 	if (!request.id)
-		return say(why, -EINVAL, "%s without an id", request.question.path);
+		return say_why(why, -EINVAL, "%s without an id", request.question.path);
 	if (streq(request.question.path, REMOVE))
 		return drop(ch, &request, deadline, why);
 	return add(ch, &request, deadline, why);

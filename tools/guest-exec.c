@@ -11,28 +11,6 @@
 
 #define POLL_MSEC 500
 
-static void commands_freep(struct vfp_command ***commands)
-{
-	vfp_commands_free(*commands);
-}
-#define _cleanup_commands_ _cleanup_(commands_freep)
-
-static int say(char **ret_why, int error, const char *format, ...) _printf_(3, 4);
-
-/* The last sentence counts. */
-static int say(char **ret_why, int error, const char *format, ...)
-{
-	va_list args;
-	char *why;
-
-	va_start(args, format);
-	why = vstrf(format, args);
-	va_end(args);
-	free(*ret_why);
-	*ret_why = why;
-	return why ? error : -ENOMEM;
-}
-
 /* -- one command ----------------------------------------------------------------------------- */
 
 /* "xl pci-attach: what it said" */
@@ -40,8 +18,8 @@ static int say_failed(char **why, char *const *words, const struct ran *ran)
 {
 	_cleanup_free_ char *complaint = ran_complaint(words[0], ran);
 
-	return complaint ? say(why, -EREMOTEIO, "%s %s: %s", words[0], nonnull(words[1]),
-			       complaint)
+	return complaint ? say_why(why, -EREMOTEIO, "%s %s: %s", words[0],
+				   nonnull(words[1]), complaint)
 			 : -ENOMEM;
 }
 
@@ -110,8 +88,8 @@ static int give_up(const struct exec *exec, const struct vfp_hotplug *hotplug, i
 	if (look(exec, hotplug, deadline) == 1)
 		return -ETIMEDOUT;
 	if (!prepared && run_rest(exec, hotplug, deadline, &also) < 0)
-		return say(why, -EREMOTEIO, "%s; and it could not be put back: %s",
-			   nonnull(*why), nonnull(also));
+		return say_why(why, -EREMOTEIO, "%s; and it could not be put back: %s",
+			       nonnull(*why), nonnull(also));
 	return error == -EOPNOTSUPP ? error : -EREMOTEIO;
 }
 
@@ -121,9 +99,9 @@ static int confirm(const struct exec *exec, const struct vfp_hotplug *hotplug,
 	int r = exec->program->has(exec, hotplug, deadline, why);
 
 	if (r == 0)
-		return say(why, -ETIMEDOUT,
-			   "%s said that it was done, but %s is not there",
-			   exec->program->name, nonnull(vfp_hotplug_id(hotplug)));
+		return say_why(why, -ETIMEDOUT,
+			       "%s said that it was done, but %s is not there",
+			       exec->program->name, nonnull(vfp_hotplug_id(hotplug)));
 	return r == 1 || r == -EOPNOTSUPP ? 0 : -ETIMEDOUT;
 }
 
@@ -168,9 +146,9 @@ static int await_gone(const struct exec *exec, const struct vfp_hotplug *hotplug
 			return -ECANCELED;
 		if (deadline_passed(deadline))
 			return r == 1
-				     ? say(why, -ETIMEDOUT,
-					   "the guest was asked to let go of it, and has "
-					   "not yet")
+				     ? say_why(why, -ETIMEDOUT,
+					       "the guest was asked to let go of it, and has "
+					       "not yet")
 				     : -ETIMEDOUT;
 		wait_readable(-1, -1, deadline_first(deadline, deadline_in(POLL_MSEC)));
 	}
@@ -223,8 +201,8 @@ static int exec_find(void *data, const char *id, int timeout, char **ret_kind,
 	int r;
 
 	if (!exec->program->find)
-		return say(ret_why, -EOPNOTSUPP, "nothing has an id for %s",
-			   exec->program->name);
+		return say_why(ret_why, -EOPNOTSUPP, "nothing has an id for %s",
+			       exec->program->name);
 	r = exec->program->find(exec, id, deadline_in(timeout), ret_kind, ret_device,
 				ret_why);
 	/* The program itself is not there; it can tell of ids. */

@@ -38,13 +38,6 @@ static void child_done(struct child *child)
 }
 #define _cleanup_child_ _cleanup_(child_done)
 
-static int say(char **ret_why, int error, const char *program, const char *what)
-{
-	free(*ret_why);
-	*ret_why = strf("%s: %s", program, what);
-	return *ret_why ? error : -ENOMEM;
-}
-
 /* -- starting ------------------------------------------------------------------------------ */
 
 /* This program ignores signals that the other may want to end by. */
@@ -115,11 +108,13 @@ static int start(struct child *child, char *const *words, char **ret_why)
 	for (int i = 0; i < PIPES; i++)
 		closep(&theirs[i]);
 	if (error == ENOENT)
-		return say(ret_why, -EOPNOTSUPP, words[0],
-			   "there is no such program in PATH; install it, or leave out "
-			   "--run and run what is printed where it is");
+		return say_why(
+			ret_why, -EOPNOTSUPP,
+			"%s: there is no such program in PATH; install it, or leave out "
+			"--run and run what is printed where it is",
+			words[0]);
 	if (error)
-		return say(ret_why, -EOPNOTSUPP, words[0], strerror(error));
+		return say_why(ret_why, -EOPNOTSUPP, "%s: %s", words[0], strerror(error));
 	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
 	return 0;
 }
@@ -228,7 +223,7 @@ int run_words(struct vfp_ctx *ctx, char *const *words, const char *input,
 		return 0;
 	return vfp_ctx_cancelled(ctx)
 		     ? -ECANCELED
-		     : say(ret_why, -ETIMEDOUT, words[0], "was not done in time");
+		     : say_why(ret_why, -ETIMEDOUT, "%s: was not done in time", words[0]);
 }
 
 char *ran_complaint(const char *program, const struct ran *ran)

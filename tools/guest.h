@@ -9,6 +9,14 @@
 
 #include "vfioprep.h"
 
+#include "base/base.h"
+
+static inline void commands_freep(struct vfp_command ***commands)
+{
+	vfp_commands_free(*commands);
+}
+#define _cleanup_commands_ _cleanup_(commands_freep)
+
 /*
  * Cloud Hypervisor behind its --api-socket. libcurl, which it takes, costs each start some
  * milliseconds, so the tools have it in a binary beside them, "vfioprep-plug-ch": there this

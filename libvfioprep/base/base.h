@@ -71,6 +71,19 @@ bool endswith(const char *s, const char *suffix);
 char *strf(const char *format, ...) _printf_(1, 2);
 char *vstrf(const char *format, va_list args);
 
+/*
+ * Set the sentence *why in place of the one that is there, where one is wanted (@why not NULL), and
+ * return @error.
+ */
+int say_why(char **why, int error, const char *format, ...) _printf_(3, 4);
+
+/* What callers hand in has not been set to anything. */
+static inline void clear_why(char **why)
+{
+	if (why)
+		*why = NULL;
+}
+
 /* Cut trailing white space in place; returns @s. */
 char *chomp(char *s);
 

@@ -37,6 +37,21 @@ char *strf(const char *format, ...)
 	return s;
 }
 
+int say_why(char **why, int error, const char *format, ...)
+{
+	va_list args;
+	char *sentence;
+
+	if (!why)
+		return error;
+	va_start(args, format);
+	sentence = vstrf(format, args);
+	va_end(args);
+	free(*why);
+	*why = sentence;
+	return sentence ? error : -ENOMEM;
+}
+
 char *chomp(char *s)
 {
 	size_t n = strlen(s);

@@ -62,6 +62,7 @@ _public_ int vfp_hotplug_can(const char *kind, const char *dialect,
 	const struct cell *cell;
 	int k = 0;
 
+	clear_why(why);
 	if (!found)
 		return no_such_dialect(dialect, why);
 	while (k < _KIND_MAX && !streq(hotplug_kind_name(k), kind))
@@ -140,8 +141,10 @@ _public_ int vfp_hotplug_commands(const struct vfp_hotplug *hotplug, const char 
 {
 	_cleanup_commands_ struct commands commands = { 0 };
 	const struct dialect *found = NULL;
-	int r = compile(hotplug, dialect, action, &found, &commands, why);
+	int r;
 
+	clear_why(why);
+	r = compile(hotplug, dialect, action, &found, &commands, why);
 	if (r < 0)
 		return r;
 	if (!found->words)
@@ -169,8 +172,10 @@ _public_ int vfp_hotplug_render(const struct vfp_hotplug *hotplug, const char *d
 	_cleanup_commands_ struct commands commands = { 0 };
 	_cleanup_str_ struct str text = { 0 };
 	const struct dialect *found = NULL;
-	int r = compile(hotplug, dialect, action, &found, &commands, why)
-		      ?: spell(hotplug, found, &commands, &text, why);
+	int r;
 
+	clear_why(why);
+	r = compile(hotplug, dialect, action, &found, &commands, why)
+		  ?: spell(hotplug, found, &commands, &text, why);
 	return r ?: write_out(text.s, out, why);
 }

@@ -267,6 +267,7 @@ int hotplug_put(const struct vfp_hotplug *hotplug, const char *key, json_t *args
 
 _public_ int vfp_hotplug_check(const struct vfp_hotplug *hotplug, char **why)
 {
+	clear_why(why);
 	return hotplug_ready(hotplug, why);
 }
 

@@ -64,7 +64,7 @@ static int undo(struct qemu *qemu, const struct commands *commands, size_t n, in
 		const struct command *command = &commands->list[n];
 
 		if (undo_one(qemu, command, deadline) < 0) {
-			_cleanup_free_ char *reason = why ? *why : NULL;
+			const char *reason = why ? *why : NULL;
 
 			return say_why(why, -ETIMEDOUT,
 				       "%s; and what %s had added could not be removed "
@@ -84,7 +84,7 @@ static bool is_refusal(int r)
 
 static int refused(const char *command, char **why)
 {
-	_cleanup_free_ char *reason = why ? *why : NULL;
+	const char *reason = why ? *why : NULL;
 
 	return say_why(why, -EREMOTEIO, "QEMU refused %s: %s", command, nonnull(reason));
 }
@@ -92,7 +92,7 @@ static int refused(const char *command, char **why)
 /* Whatever went wrong with an answer: the command may have been carried out. */
 static int unknown(const char *command, char **why)
 {
-	_cleanup_free_ char *reason = why ? *why : NULL;
+	const char *reason = why ? *why : NULL;
 
 	return say_why(why, -ETIMEDOUT, "it is not known what came of %s: %s", command,
 		       nonnull(reason));

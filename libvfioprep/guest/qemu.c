@@ -12,16 +12,10 @@ static int told(struct qemu *qemu, int r, char **why)
 	return qmp_explain(qemu->qmp, r, why);
 }
 
-static void clear(char **why)
-{
-	if (why)
-		*why = NULL;
-}
-
 static int find(void *data, const char *id, int timeout, char **ret_kind,
 		char **ret_device, char **why)
 {
-	clear(why);
+	clear_why(why);
 	return told(data,
 		    qemu_find(data, id, deadline_in(timeout), ret_kind, ret_device, why),
 		    why);
@@ -29,7 +23,7 @@ static int find(void *data, const char *id, int timeout, char **ret_kind,
 
 static int attach(void *data, struct vfp_hotplug *hotplug, int timeout, char **why)
 {
-	clear(why);
+	clear_why(why);
 	return told(data, qemu_attach(data, hotplug, deadline_in(timeout), why), why);
 }
 
@@ -38,7 +32,7 @@ static int detach(void *data, const struct vfp_hotplug *hotplug, int timeout, ch
 	const char *id;
 	int r;
 
-	clear(why);
+	clear_why(why);
 	r = hotplug_need_id(hotplug, &id, why);
 	return told(data, r ?: qemu_detach(data, id, deadline_in(timeout), why), why);
 }
@@ -98,6 +92,7 @@ _public_ int vfp_guest_qmp(struct vfp_ctx *ctx, const char *socket,
 	struct qemu *qemu;
 	int r;
 
+	clear_why(why);
 	if (ctx->dump)
 		return say_why(why, -EROFS,
 			       "a dump of a host has no running guest; leave out "

@@ -190,9 +190,6 @@ int below_disks(struct vfp_ctx *ctx, const char *path, char ***ret_nodes);
 int name_to_function(struct vfp_ctx *ctx, const char *text, const char *quoted, char **why,
 		     char **ret_address);
 
-/* Sets the sentence *why, where one is wanted, and returns @error. */
-int say_why(char **why, int error, const char *format, ...) _printf_(3, 4);
-
 /* -- holders.c --------------------------------------------------------------------------- */
 
 struct holder {

@@ -12,18 +12,6 @@
 #define NVME_SUBSYSTEMS "/sys/devices/virtual/nvme-subsystem/"
 #define OTHERS_SHOWN    8
 
-int say_why(char **why, int error, const char *format, ...)
-{
-	va_list args;
-
-	if (!why)
-		return error;
-	va_start(args, format);
-	*why = vstrf(format, args);
-	va_end(args);
-	return *why ? error : -ENOMEM;
-}
-
 /* -- from the name to its place in /sys/devices -------------------------------------- */
 
 /* Where a word leads; all ways in which it can lead nowhere are -ENOENT. */

@@ -340,8 +340,7 @@ static int select_devices(struct vfp_ctx *ctx, const char *text, bool many, char
 	_cleanup_devices_ struct vfp_device **list = NULL;
 	int r;
 
-	if (why)
-		*why = NULL;
+	clear_why(why);
 	if (text)
 		r = refuse_malformed(&s, text) ?: select_form(&s, text);
 	else
