@@ -47,7 +47,7 @@ MODEL_SRC := $(filter-out tests/model-write.c tests/model-host.c,$(wildcard test
 MODEL_OBJ := $(MODEL_SRC:%.c=$(DEV)/obj/%.o)
 SHARE     := $(shell find share -type f 2>/dev/null)
 SHARE     := $(patsubst %.in,%,$(SHARE:%=build/%))
-MANUALS   := $(wildcard man/*.[1-9])
+MANUALS   := $(wildcard man/*.[1-9]) build/man/libvfioprep.3
 
 all: $(VERBS:%=build/bin/%) $(CURL_TOOL:%=build/bin/%) build/libvfioprep.so \
 	build/libvfioprep.a build/vfioprep.pc $(SHARE) $(MANUALS)
@@ -130,6 +130,10 @@ build/share/%: share/%.in build/paths
 build/share/%: share/%
 	@mkdir -p $(@D)
 	@cp -p $< $@
+
+build/man/libvfioprep.3: libvfioprep/vfioprep.h scripts/man3
+	@mkdir -p $(@D)
+	@scripts/man3 $< >$@
 
 # Kill points of the tests: the two calls by which a record appears and goes. Opens of nodes
 # can be made busy.
@@ -255,7 +259,7 @@ ensure-deps:
 include packaging/install.mk
 
 clean:
-	rm -rf build/bin build/obj build/dev build/asan build/fuzz build/lib* build/share \
+	rm -rf build/bin build/man build/obj build/dev build/asan build/fuzz build/lib* build/share \
 		build/vfioprep.pc
 
 .PHONY: FORCE all help unit replay fuzz run-fuzz lab lint demo check check-long run-demo \
