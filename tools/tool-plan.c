@@ -139,7 +139,8 @@ static void say_outcome(int error)
 		break;
 	case -EAGAIN:
 		complain(NULL,
-			 "given back, but what hung below has not come back in time");
+			 "given back, but what hung below has not come back in time; see "
+			 "the kernel's log");
 		break;
 	case -EREMOTEIO:
 	case -ETIMEDOUT:

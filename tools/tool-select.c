@@ -62,6 +62,17 @@ static int add_list(struct selection *selection, struct vfp_device **list,
 	return 0;
 }
 
+/* Where to find a word that names something. */
+static const char *where_to_look(const char *selector, int error)
+{
+	if (error != -ENODEV)
+		return "";
+	if (startswith(selector, "group:"))
+		return "; see vfioprep groups";
+	return tool.usb ? "; see vfioprep list, and vfioprep list --usb"
+			: "; see vfioprep list";
+}
+
 int selection_add(struct vfp_ctx *ctx, struct selection *selection, const char *selector,
 		  bool all_matching)
 {
@@ -72,7 +83,8 @@ int selection_add(struct vfp_ctx *ctx, struct selection *selection, const char *
 
 	/* The library's sentence begins with the word, but for errors of the system. */
 	if (r < 0 && why)
-		return fail(r, strchr(why, ':') ? NULL : selector, "%s", why);
+		return fail(r, strchr(why, ':') ? NULL : selector, "%s%s", why,
+			    where_to_look(nonnull(selector), r));
 	if (r < 0)
 		return fail_errno(r, selector, "cannot be looked up");
 	r = refuse_usb(list);
