@@ -352,7 +352,10 @@ enum vfp_option {
 	VFP_WAIT,		/* seconds to wait until nobody holds a device, 0 unless set */
 	VFP_NODE_OWNER,		/* USER[:GROUP] who may open the vfio node */
 	VFP_GROUPS,		/* "1": consent to all siblings in the IOMMU groups */
-	/* "8086:10fb": what each device that is added from now on must be; "": anything */
+	/*
+	 * "8086:10fb", or with its subsystem "8086:10fb:8086:0003": what each device that is added
+	 * from now on must be; "": anything
+	 */
 	VFP_EXPECT,
 	/* "on": kept awake while it is hidden (power/control on, d3cold_allowed 0); restored */
 	VFP_POWER,
@@ -402,6 +405,22 @@ int vfp_plan_recover(struct vfp_plan *plan);
 /* -EINVAL: the value makes no sense for the option. */
 int vfp_plan_set(struct vfp_plan *plan, enum vfp_option option, const char *value);
 void vfp_plan_set_progress(struct vfp_plan *plan, vfp_progress_fn *fn, void *data);
+
+/* One thing that a plan would change. */
+struct vfp_change {
+	const char *device;	/* address */
+	const char *what;	/* driver driver_override d3cold_allowed power/control record for node-owner */
+	const char *from, *to;	/* ""; none */
+};
+
+/*
+ * What vfp_plan_run() would change on the devices to be hidden; an empty list: they are as they shall
+ * be. Needs no root, takes no lock and changes nothing. Returns what vfp_plan_run() would have begun
+ * with; with a refusal, too, the changes are delivered as far as they are known.
+ */
+int vfp_plan_look(struct vfp_plan *plan, struct vfp_change ***ret_changes,
+		  struct vfp_finding ***ret_findings);
+void vfp_changes_free(struct vfp_change **changes);
 
 /*
  * Print as a runnable POSIX shell script the very writes that vfp_plan_run() would begin

@@ -16,7 +16,7 @@
  *   state.c diff.c run.c   a state, the steps between two, and the children that do them
  *   back.c      waiting for what hung below
  *   usb.c       records of USB devices that a guest is given; usb-back.c their coming back
- *   print.c     the steps as a shell script
+ *   print.c     the steps as a shell script; look.c what would change, as words
  */
 #ifndef VFIOPREP_ACT_H
 #define VFIOPREP_ACT_H
@@ -225,6 +225,9 @@ int job_take_settings(const struct job *job, unsigned int settings, struct state
 /* Snapshot and record of each target without error; errors are left in the target. */
 void targets_load(struct vfp_plan *plan);
 
+/* Are they what was expected at their addresses? */
+void targets_expect(struct vfp_plan *plan);
+
 /* The state of each target in *state (offset @offset in it), in children, side by side. */
 void targets_read(struct vfp_plan *plan, size_t offset, enum on_error on_error);
 
@@ -251,6 +254,9 @@ void recover_records(struct vfp_plan *plan, bool run);
 /* The driver that @target shall get, and the module it takes. */
 int target_resolve_driver(struct vfp_plan *plan, struct target *target, const char *name,
 			  const char *hint);
+
+/* By name, the one that it shall have: in want, and in ->module for "auto". */
+int target_choose_driver(struct vfp_plan *plan, struct target *target);
 
 /* Does @value or driver stand somewhere in @record, so that it was not set by others? */
 bool record_knows(const struct record *record, const struct state *state);
@@ -313,6 +319,11 @@ int target_steps(struct vfp_plan *plan, const struct target *target, struct step
 
 /* The worst that came of any target. */
 int plan_error(const struct vfp_plan *plan);
+
+/* -- look.c ------------------------------------------------------------------------------- */
+
+/* What the targets would be changed in, after a look. */
+int changes_take(struct vfp_plan *plan, struct vfp_change ***ret_changes);
 
 /* -- fail.c ------------------------------------------------------------------------------ */
 

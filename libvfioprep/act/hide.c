@@ -69,14 +69,8 @@ int target_resolve_driver(struct vfp_plan *plan, struct target *t, const char *n
 	return r ?: state_set(&t->want, driver, same ? driver : t->want.value[OVERRIDE]);
 }
 
-/* vfio_pci registers its driver as vfio-pci; the variants call theirs like the module. */
-static const char *driver_of_module(const char *module)
-{
-	return streq(module, "vfio_pci") ? "vfio-pci" : module;
-}
-
 /* The name alone; whether the kernel has it is looked at after the verdict. */
-static int choose_driver(struct vfp_plan *plan, struct target *t)
+int target_choose_driver(struct vfp_plan *plan, struct target *t)
 {
 	_cleanup_free_ char *text = NULL;
 	const char *name = driver_of_module(t->driver ? t->driver : "vfio-pci");
@@ -221,6 +215,20 @@ static bool claim_changes(const struct target *t)
 	       !streq(t->next.pid, nonnull(t->record.pid));
 }
 
+/* Who shall have the node, where it was said: as it was, unless asked for. */
+static char *owner_of_node(const struct vfp_plan *plan, const struct target *t)
+{
+	return plan->node_owner ? strf("%d:%d", (int)plan->uid, (int)plan->gid)
+				: strdup(nonnull(t->record.goal_node_owner));
+}
+
+static bool node_owner_changes(const struct vfp_plan *plan, const struct target *t)
+{
+	_cleanup_free_ char *owner = owner_of_node(plan, t);
+
+	return owner && !streq(owner, nonnull(t->record.goal_node_owner));
+}
+
 static int make_record(struct vfp_plan *plan, struct target *t)
 {
 	struct record *next = &t->next;
@@ -234,8 +242,8 @@ static int make_record(struct vfp_plan *plan, struct target *t)
 	next->phase = strdup("hiding");
 	next->by = strdup(nonnull(plan->by));
 	next->goal_driver = strdup(t->want.driver);
-	if (plan->node_owner)
-		next->goal_node_owner = strf("%d:%d", (int)plan->uid, (int)plan->gid);
+	if (plan->node_owner || t->record.goal_node_owner)
+		next->goal_node_owner = owner_of_node(plan, t);
 	if ((plan->node_owner && !next->goal_node_owner) || !next->device ||
 	    !next->identity || !next->boot || !next->phase || !next->by ||
 	    !next->goal_driver || !next->orig_driver)
@@ -312,7 +320,7 @@ static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts 
 	int r = check_record(plan, t);
 
 	if (r == 0 && t->error == 0)
-		r = choose_driver(plan, t) ?: want_awake(plan, t);
+		r = target_choose_driver(plan, t) ?: want_awake(plan, t);
 	if (r == 0 && t->error == 0 && !streq(t->found.driver, t->want.driver))
 		r = judge(plan, t, facts);
 	if (r == 0 && t->error == 0)
@@ -320,7 +328,7 @@ static int prepare_target(struct vfp_plan *plan, struct target *t, struct facts 
 	if (r < 0 || t->error < 0)
 		return r;
 	t->todo = !state_reached(&t->found, &t->want) || !t->record.device ||
-		  claim_changes(t);
+		  claim_changes(t) || node_owner_changes(plan, t);
 	/* Who does not say for whom he asks may find it hidden, but not change it. */
 	if ((t->todo || plan->node_owner) && !plan->claim &&
 	    claim_holds(plan->ctx, &t->record))

@@ -4,6 +4,7 @@
  */
 #include "act/act.h"
 
+#include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
 
@@ -135,23 +136,20 @@ static int set_seconds(int64_t *to, const char *value, int64_t least)
 	return 0;
 }
 
-/* "8086:10fb", or "" for "from here on nothing is expected". */
+/* "8086:10fb", "8086:10fb:8086:0003", or "" for "from here on nothing is expected". */
 static int set_expect(struct vfp_plan *plan, const char *value)
 {
-	const char *colon = strchr(value, ':');
-	char vendor[5] = "";
-	uint64_t number;
+	static const char four[] = "[0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F]";
+	char two[128], all[256];
 
 	if (!*value) {
 		free(plan->expect);
 		plan->expect = NULL;
 		return 0;
 	}
-	if (!colon || colon - value != 4 || strlen(colon + 1) != 4)
-		return -EINVAL;
-	memcpy(vendor, value, 4);
-	if (parse_number(vendor, 16, 0xffff, &number) < 0 ||
-	    parse_number(colon + 1, 16, 0xffff, &number) < 0)
+	snprintf(two, sizeof(two), "%s:%s", four, four);
+	snprintf(all, sizeof(all), "%s:%s", two, two);
+	if (fnmatch(two, value, 0) != 0 && fnmatch(all, value, 0) != 0)
 		return -EINVAL;
 	return set_text(&plan->expect, value);
 }

@@ -200,29 +200,13 @@ static int add_targets(struct vfp_plan *plan)
 
 /* -- under the locks ---------------------------------------------------------------------------- */
 
-static void check_expected(struct vfp_plan *plan)
-{
-	for (size_t i = 0; i < plan->n; i++) {
-		struct target *t = &plan->targets[i];
-
-		if (t->error < 0 || t->finished || !t->expect ||
-		    strcasecmp(t->expect, t->device->value[VFP_IDS]) == 0)
-			continue;
-		t->error = -EPERM;
-		target_say(plan, t, VFP_REFUSE, "identity", t->device->value[VFP_IDS],
-			   "look where the device has gone: vfioprep list",
-			   "it is %s, not %s as expected", t->device->value[VFP_IDS],
-			   t->expect);
-	}
-}
-
 /* Everything up to the verdict, which is in the targets and the findings afterwards. */
 static int look(struct vfp_plan *plan)
 {
 	int r;
 
 	targets_load(plan);
-	check_expected(plan);
+	targets_expect(plan);
 	targets_read(plan, offsetof(struct target, found), STOP_ONE);
 	if (plan->request == HIDE)
 		r = hide_prepare(plan);
@@ -371,6 +355,20 @@ static void look_for_holders(struct vfp_plan *plan)
 		    vfp_holders(plan->ctx, t->device, &who) == 0)
 			target_say_held(plan, t);
 	}
+}
+
+_public_ int vfp_plan_look(struct vfp_plan *plan, struct vfp_change ***ret_changes,
+			   struct vfp_finding ***ret_findings)
+{
+	struct vfp_change **changes = NULL;
+	int r = plan->request == HIDE ? add_targets(plan) : -EINVAL;
+
+	r = r ?: look(plan);
+	r = r ?: changes_take(plan, &changes);
+	if (r < 0)
+		return deliver(plan, r, ret_findings);
+	*ret_changes = changes;
+	return deliver(plan, plan_error(plan), ret_findings);
 }
 
 _public_ int vfp_plan_print(struct vfp_plan *plan, FILE *out,

@@ -174,6 +174,32 @@ void targets_load(struct vfp_plan *plan)
 			plan->targets[i].error = load_target(plan, &plan->targets[i]);
 }
 
+/* Its ids, with those of the subsystem where these are expected as well. */
+static bool is_expected(const struct target *t, char **ret_is)
+{
+	const char *ids = t->device->value[VFP_IDS];
+
+	*ret_is = strlen(t->expect) <= strlen("8086:10fb")
+			? strdup(ids)
+			: strf("%s:%s", ids, nonnull(t->device->value[VFP_SUBSYSTEM]));
+	return *ret_is && strcasecmp(t->expect, *ret_is) == 0;
+}
+
+void targets_expect(struct vfp_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct target *t = &plan->targets[i];
+		_cleanup_free_ char *is = NULL;
+
+		if (t->error < 0 || t->finished || !t->expect || is_expected(t, &is))
+			continue;
+		t->error = -EPERM;
+		target_say(plan, t, VFP_REFUSE, "identity", is,
+			   "look where the device has gone: vfioprep list",
+			   "it is %s, not %s as expected", is, t->expect);
+	}
+}
+
 int steps_add_reads(struct steps *steps, const char *address, unsigned int settings)
 {
 	char path[PATH_MAX];

@@ -289,3 +289,9 @@ bool driver_name_is_sane(const char *name)
 
 	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '.';
 }
+
+/* vfio_pci registers its driver as vfio-pci; the variants call theirs like the module. */
+const char *driver_of_module(const char *module)
+{
+	return streq(module, "vfio_pci") ? "vfio-pci" : module;
+}

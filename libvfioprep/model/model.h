@@ -85,6 +85,9 @@ char *device_possible_node(const struct vfp_device *device);
 /* May @name be that of a driver, or "auto"? */
 bool driver_name_is_sane(const char *name);
 
+/* What the vfio module @module calls its driver. */
+const char *driver_of_module(const char *module);
+
 /* Is @driver one that hides a device: vfio-pci, a vfio variant, pci-stub, pciback? */
 bool driver_hides(const char *driver);
 

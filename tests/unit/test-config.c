@@ -3,6 +3,7 @@
  * model/config.c and host/config-file.c: what devices.d wants, what is wrong with it, and
  * which files are not believed.
  */
+#include "host/config.h"
 #include "model.h"
 #include "fixture.h"
 
