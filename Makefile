@@ -13,7 +13,7 @@ SONAME  := libvfioprep.so.0
 comma := ,
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libpci libkmod mount libmnl jansson smartcols libusb-1.0 zlib
+PKGS       := libpci libkmod mount libmnl jansson smartcols libusb-1.0 zlib libxml-2.0
 # Only the folder of a header may be new to the compiler; a warning there is not ours.
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) libcurl 2>/dev/null))
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)

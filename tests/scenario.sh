@@ -98,12 +98,12 @@ await()
 # ---- running the tool ------------------------------------------------------------------
 
 # run STATUS VERB...: runs vfioprep; what it said is in the files $out and $err. Words in
-# the list run_under stand before the command, as `timeout 5` would.
+# the list run_under stand before the command, as `timeout 5` would; it reads the file $input.
 run()
 {
 	local expected=$1 status=0
 	shift
-	"${run_under[@]}" "${VFIOPREP:-vfioprep}" "$@" >"$out" 2>"$err" </dev/null ||
+	"${run_under[@]}" "${VFIOPREP:-vfioprep}" "$@" >"$out" 2>"$err" <"${input:-/dev/null}" ||
 		status=$?
 	[ "$status" = "$expected" ] || {
 		show_output

@@ -14,6 +14,7 @@
 
 const char *program = "vfioprep";
 struct common_options given;
+void (*also_complain)(const char *text);
 
 /* Where to cut @s so that at most @max bytes are left and no UTF-8 sequence is split. */
 static size_t cut_at(const char *s, size_t max)
@@ -43,6 +44,8 @@ static void complain_args(const char *object, const char *format, va_list args)
 		strf("%s: %s%s%s\n", program, nonnull(where), where ? ": " : "",
 		     text ? text : "out of memory");
 
+	if (line && also_complain)
+		also_complain(line + strlen(program) + 2);
 	/* Nobody is left to be told when this is lost. */
 	if (line && write(STDERR_FILENO, line, strlen(line)) < 0)
 		return;

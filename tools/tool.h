@@ -170,6 +170,9 @@ extern const char *program;
  */
 void complain(const char *object, const char *format, ...) _printf_(2, 3);
 
+/* Is told every line as well, without the program's name, where it is set. */
+extern void (*also_complain)(const char *text);
+
 /* complain(), returning @error: return fail(-EINVAL, word, "not a port; ..."); */
 int fail(int error, const char *object, const char *format, ...) _printf_(3, 4);
 

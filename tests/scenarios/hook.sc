@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The hook, called as libvirtd calls it: hidden before the start, claimed for the guest's UUID,
+# back after the end; what libvirt manages, and what was hidden before, is only looked at.
+
+one=11111111-2222-3333-4444-555555555555
+two=22222222-2222-3333-4444-555555555555
+conf=$ROOT/etc/vfioprep/hook.conf
+xml=$scenario_notes/xml
+
+address()
+{
+	printf "<address type='pci' domain='0x%s' bus='0x%s' slot='0x%s' function='0x%s'/>" \
+		"${1%%:*}" "${1:5:2}" "${1:8:2}" "${1:11}"
+}
+
+hostdev()
+{
+	printf "<hostdev mode='subsystem' type='pci' %s><source>%s</source></hostdev>" \
+		"${2-}" "$(address "$1")"
+}
+
+# hook STATUS UUID OPERATION PHASE DEVICES...: of the guest web1.
+hook()
+{
+	local status=$1 uuid=$2 operation=$3 phase=$4
+	shift 4
+	echo "<domain><name>web1</name><uuid>$uuid</uuid><devices>$*</devices></domain>" > "$xml"
+	input=$xml run "$status" hook -- web1 "$operation" "$phase" -
+	out_is
+}
+
+# configure LINE...: the lines of hook.conf.
+configure()
+{
+	mkdir -p "${conf%/*}"
+	chmod 755 "${conf%/*}"
+	printf '%s\n' "$@" > "$conf"
+	chmod 644 "$conf"
+}
+at_end rm -rf "${conf%/*}"
+
+claimed()
+{
+	run 0 status
+	out_has "$1"
+}
+
+# What the guest has, in each way in which it can have it.
+network="<interface type='hostdev'><source>$(address "$nic2")</source></interface>"
+disk="<disk type='nvme' device='disk'><source type='pci' managed='no' namespace='1'>$(
+	address "$nvme")</source><target dev='vda'/></disk>"
+snapshot before
+all="$(hostdev "$nic1") $network $disk"
+hook 0 $one prepare begin "$all"
+hidden "$nic1" "$nic2" "$nvme"
+claimed $one
+snapshot hidden
+hook 0 $one prepare begin "$all"
+for operation in "start begin" "started begin" "stopped end" "migrate begin" "restore begin" \
+	"attach begin" "reconnect begin" "later begin"; do
+	# shellcheck disable=SC2086 # two words
+	hook 0 $one $operation "$all"
+	unchanged hidden
+done
+
+# Another guest that wants one of them gets nothing, and takes nothing away.
+hook 3 $two prepare begin "$(hostdev "$nic3") $(hostdev "$nic1")"
+err_has "$nic1: it is claimed for $one"
+err_has "claimed by vfioprep-hook (web1)"
+unchanged hidden
+hook 0 $two release end ""
+unchanged hidden
+hook 0 $one release end ""
+unchanged before
+hook 0 $one release end ""
+
+# What libvirt manages is looked at.
+hook 0 $one prepare begin "$(hostdev "$nic1" "managed='yes'") $(hostdev "$nic2" "managed='no'")"
+driver "$nic1" e1000e
+record "$nic1" no
+hidden "$nic2"
+hook 0 $one release end ""
+hook 3 $one prepare begin "$(hostdev "$pair0" "managed='yes'")"
+err_has "$pair1"
+unchanged before
+
+# What was hidden before, for nobody, stays so; for somebody, it is his.
+run 0 hide "$nic1"
+run 0 hide "$nic4" --for somebody
+hook 3 $one prepare begin "$(hostdev "$nic1") $(hostdev "$nic4")"
+err_has "$nic4: it is claimed for somebody"
+hook 0 $one prepare begin "$(hostdev "$nic1") $(hostdev "$nic2")"
+hidden "$nic2"
+claimed $one
+hook 0 $one release end ""
+driver "$nic2" e1000e
+hidden "$nic1" "$nic4"
+
+# What is open elsewhere keeps the guest from starting.
+if [ -z "$ROOT" ]; then
+	hold_group "$nic1"
+	hook 4 $one prepare begin "$(hostdev "$nic1") $(hostdev "$nic2")"
+	err_has "it is open in"
+	driver "$nic2" e1000e
+	let_go
+fi
+run 0 return "$nic1" "$nic4"
+unchanged before
+
+# What hook.conf says: of all, of this guest by its name, by its UUID, and of others.
+refused="$(hostdev "$pair0")"
+hook 3 $one prepare begin "$refused"
+configure "group = yes" "[other]" "gruop=yes"
+hook 0 $one prepare begin "$refused"
+hidden "$pair0" "$pair1"
+hook 0 $one release end ""
+unchanged before
+configure "[web1]" "group=yes" "[$one]" "group=no"
+hook 3 $one prepare begin "$refused"
+hook 0 $two prepare begin "$refused"
+hook 0 $two release end ""
+configure "group=yes" "[web1]" "enabled=no"
+hook 0 $one prepare begin "$refused"
+unchanged before
+configure "power=on" "driver=pci-stub"
+hook 0 $one prepare begin "$(hostdev "$nic1")"
+driver "$nic1" pci-stub
+hook 0 $one release end ""
+unchanged before
+configure "[web1]" "gruop=yes"
+hook 2 $one prepare begin "$refused"
+err_has "/etc/vfioprep/hook.conf:2: there is no key gruop"
+hook 0 $one prepare begin ""
+configure "force=nothing"
+hook 2 $one prepare begin "$(hostdev "$nic1")"
+err_has "force=nothing"
+configure "group=yes"
+chmod 666 "$conf"
+hook 3 $one prepare begin "$refused"
+err_has "/etc/vfioprep/hook.conf"
+
+# With a file that is wrong, too, everything goes back.
+configure "group=yes"
+hook 0 $one prepare begin "$refused"
+configure "timeout=0"
+hook 0 $one release end ""
+err_has "hook.conf:1: timeout=0"
+unchanged before
+rm "$conf"
+
+# A sibling that was hidden before does not come along.
+run 0 hide --group "$pair0"
+run 0 return "$pair0"
+configure "group=yes"
+hook 0 $one prepare begin "$refused"
+hook 0 $one release end ""
+hidden "$pair1"
+run 0 return "$pair1"
+unchanged before
+
+# A guest that runs is never ended by us.
+hook 0 $one reconnect begin "$(hostdev "$nic1")"
+err_has "$nic1: the guest has it, but it is bound to e1000e"
+hook 0 $one reconnect begin "$(hostdev 0000:77:00.0)"
+echo "<domain>" > "$xml"
+input=$xml run 0 hook web1 reconnect begin -
+input=$xml run 2 hook web1 prepare begin -
+err_has "standard input: line"
+input=$xml run 0 hook web1 started begin -
+hook 3 $one prepare begin "$(hostdev 0000:77:00.0)"
+err_has "0000:77:00.0: no such device"
+unchanged before
+
+# To try it.
+echo "<domain><uuid>$one</uuid><devices>$(hostdev "$nic1")</devices></domain>" > "$xml"
+input=$xml run 0 hook --dry-run web1 prepare begin -
+out_has "$nic1"
+unchanged before
