@@ -10,17 +10,23 @@ keep_content "$nvme"
 mkfs.ext4 -q -F "$disk"
 prepare_override "$nvme" other
 run 0 hide "$nvme"
-fault error=EIO:delay_enter=3000000:when=2 "/sys/bus/pci/devices/$nvme/driver_override"
-"${run_under[@]}" vfioprep return "$nvme" >"$out" 2>"$err" &
-pid=$!
-no_fault
-await 20 has_disk "$nvme"
-disk=/dev/$(disk_of "$nvme")
-await 5 mount "$disk" "$mountpoint"
+cat > "$scenario_folder/mounter" <<'END'
+for _ in $(seq 200); do
+	for disk in /sys/bus/pci/devices/"$1"/nvme/nvme*/nvme*n*; do
+		mount "/dev/${disk##*/}" "$2" && exit
+	done
+	sleep 0.2
+done
+exit 1
+END
 at_end umount -q "$mountpoint"
+# The second write of the override is the last step.
 status=0
-wait "$pid" || status=$?
+"$checkout/build/lab/killpoints" -c "child write */$nvme/driver_override" -n 2 \
+	-r "bash '$scenario_folder/mounter' $nvme '$mountpoint' 2>/dev/null" -e EIO \
+	vfioprep return --timeout 60 "$nvme" >"$out" 2>"$err" || status=$?
 show_output
+mountpoint "$mountpoint"
 driver "$nvme" nvme
 echo hello > "$mountpoint/file"
 sync
