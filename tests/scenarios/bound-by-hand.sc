@@ -2,6 +2,7 @@
 #
 # A device that somebody has put on vfio-pci by hand: nobody knows what it had, so return
 # does not guess but says how to tell it.
+# usual-kernel: 6.12
 
 snapshot before
 prepare_driver "$nic1" vfio-pci

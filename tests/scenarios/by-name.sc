@@ -2,6 +2,7 @@
 #
 # Devices can be named by what they are known for: a network interface, a disk, an IOMMU
 # group, ids; the short form of an address; and each is taken once.
+# usual-kernel: 6.12
 
 snapshot before
 interface=$(netdev_of "$nic1")

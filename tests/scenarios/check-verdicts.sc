@@ -2,6 +2,7 @@
 #
 # Check gives a verdict and changes nothing: 0 passable, 3 not. The reasons are those for
 # which hide would refuse.
+# usual-kernel: 6.12
 
 refuses 0 check "$nic1"
 out_has passable

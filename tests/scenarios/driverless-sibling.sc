@@ -2,6 +2,7 @@
 #
 # A sibling without a driver, or on vfio-pci already, does not keep a group from being
 # passed, so nobody has to consent to it, and it is left alone.
+# usual-kernel: 6.12
 
 prepare_driver "$pair1" none
 snapshot before

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # --dry-run prints the writes and makes none; it ends as the real run would begin.
+# usual-kernel: 6.12
 
 snapshot before
 refuses 0 hide --dry-run "$nic1" "$bare"

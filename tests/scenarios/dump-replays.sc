@@ -2,6 +2,7 @@
 #
 # What was dumped here tells the same anywhere: list, groups, check and status of the dump
 # are those of the host, byte by byte. It cannot be changed, only asked what would be.
+# usual-kernel: 6.12
 
 tells_the_same()
 {

@@ -2,6 +2,7 @@
 #
 # --expect: the address may hold something else since a card was added; then nothing is
 # done, and what is there is named.
+# usual-kernel: 6.12
 
 snapshot before
 refuses 3 hide --expect 8086:10fb "$nic1"

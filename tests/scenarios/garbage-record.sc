@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What lies among the records and is none keeps nothing from being given back.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1" "$nic2"
 echo nonsense > "$ROOT/run/vfioprep/records/garbage"

@@ -2,6 +2,7 @@
 #
 # A group goes as a whole or not at all. Two functions share one: the first alone is
 # refused, with the other named; it goes with consent, by name or to the whole group.
+# usual-kernel: 6.12
 
 snapshot before
 refuses 3 hide "$pair0"

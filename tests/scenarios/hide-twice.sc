@@ -2,6 +2,7 @@
 #
 # The same command twice succeeds twice: what is hidden already needs no step, and so
 # prints none; the record still knows the first driver.
+# usual-kernel: 6.12
 
 snapshot before
 run 0 hide "$nic2"

@@ -2,6 +2,7 @@
 #
 # List has every device, with the driver and the group that the kernel says; and the same
 # when devices are hidden.
+# usual-kernel: 6.1
 
 the_kernels_word()
 {

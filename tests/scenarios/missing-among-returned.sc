@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A device that does not exist does not keep the others from being given back.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1"
 run 3 return ff:00.0 "$nic1"

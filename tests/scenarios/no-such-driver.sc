@@ -2,6 +2,7 @@
 #
 # Drivers that do not exist, or that keep nothing for a guest: refused before anything is
 # touched, for hide and for return.
+# usual-kernel: 6.12
 
 for name in nosuch nosuch-vfio-pci nosuch_vfio_pci e1000e; do
 	refuses 3 hide --driver "$name" "$nic1"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Recover with nothing to do, and with what is hidden as it should be: nothing changes.
+# usual-kernel: 6.12
 
 refuses 0 recover
 out_is

@@ -2,6 +2,7 @@
 #
 # The vfio-pci binary takes the options of the script that it replaces, and prints the
 # same lines.
+# usual-kernel: 6.12
 
 VFIOPREP=vfio-pci
 snapshot before

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Another driver than vfio-pci: pci-stub keeps a device from the host, without a node.
+# usual-kernel: 6.12
 
 snapshot before
 prepare_module pci-stub

@@ -2,6 +2,7 @@
 #
 # `return --all` gives back all that vfioprep has hidden and nothing else: what was put on
 # vfio-pci by hand stays there. With nothing hidden there is nothing to do.
+# usual-kernel: 6.12
 
 prepare_driver "$nic4" vfio-pci
 snapshot before

@@ -2,6 +2,7 @@
 #
 # Status shows what is hidden, what it was before, and for whom; and what somebody else has
 # put on vfio-pci.
+# usual-kernel: 6.12
 
 columns=ADDRESS,STATE,ORIGINAL,DRIVER
 run 0 status --raw --noheadings -o "$columns"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Well-formed, but there is nothing by that name: status 3 and one sentence.
+# usual-kernel: 6.12
 
 snapshot before
 for word in 0000:fe:1f.7 fe:1f.7 fe:1f "${nic1%.0}.3" 10000:00:00.0 group:999999 \

@@ -2,6 +2,7 @@
 #
 # While return waits for the device that somebody holds, those that are back stay back, and are
 # not done again.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1" "$nic2" "$sata"
 hold_group "$nic1"

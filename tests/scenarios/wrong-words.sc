@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Words that make no sense: status 2, one sentence, and nothing is looked at further.
+# usual-kernel: 6.1
 
 wrong()
 {

@@ -2,6 +2,7 @@
 #
 # The lab itself: each kind of device really goes to vfio-pci and comes back when its
 # driver is changed by hand, so whatever fails elsewhere is not the host's fault.
+# usual-kernel: 6.12
 
 snapshot before
 for device in "$nic1" "$sata" "$xhci" "$nvme" "$bare"; do

@@ -2,6 +2,7 @@
 #
 # Neither the new driver nor the old one takes the device: then the status says that it
 # could not be put back, the record stays, and recover does it later.
+# usual-kernel: 6.12
 
 snapshot before
 modprobe vfio-pci

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The child that writes is killed in the middle: a step that failed like any other.
+# usual-kernel: 6.12
 
 modprobe vfio-pci
 snapshot before

@@ -2,6 +2,7 @@
 #
 # Something has a disk open for itself alone, and what it is the kernel does not tell: refused,
 # unless the disk is named.
+# usual-kernel: 6.1
 
 disk=/dev/$(disk_of "$nvme")
 python3 -c 'import os, sys, time

@@ -2,6 +2,7 @@
 #
 # A controller whose disk the host uses is not taken: mounted, as swap, or in a mount
 # namespace that nobody else sees. The reason is named, and the disk goes on working.
+# usual-kernel: 6.12
 
 disk=/dev/$(disk_of "$nvme")
 mountpoint=$scenario_folder/mnt

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usual-kernel: 6.1
+# usual-kernel: 6.12
 #
 # What spans disks of several controllers keeps each of them, and no other: btrfs, an array,
 # a cache, and a disk with two paths.

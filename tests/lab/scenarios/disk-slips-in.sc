@@ -4,6 +4,7 @@
 # or nothing of the disk is in use while its controller goes: no file system is torn away.
 # machine: storage
 # timeout: 300
+# usual-kernel: 6.12
 
 disk=$(disk_with LABTHIRD)
 mountpoint=$scenario_folder/mnt

@@ -4,6 +4,7 @@
 # one above the other, mounted or only active. Once it is taken down, the controller can go.
 # machine: storage
 # timeout: 300
+# usual-kernel: 6.12
 
 disk=$(disk_with LABTHIRD)
 part=/dev/${disk}

@@ -3,6 +3,7 @@
 # The host swaps to a partition, a volume, a file or a loop device: refused. Swap in memory is
 # none of the disk's.
 # machine: storage
+# usual-kernel: 6.12
 
 disk=$(disk_with LABTHIRD)
 mountpoint=$scenario_folder/mnt

@@ -4,6 +4,7 @@
 # a process that has it open. What has it for itself alone, wherever, is refused. The mounts
 # are those of pid 1, whatever the one who asks can see.
 # machine: storage
+# usual-kernel: 6.12
 
 disk=$(disk_with LABTHIRD)
 mountpoint=$scenario_folder/mnt

@@ -4,6 +4,7 @@
 # program has open, which is named; one beside it that nobody uses is free, and the text console
 # stays where it is when that goes.
 # machine: desktop
+# usual-kernel: 6.12
 
 text_console_is()
 {

@@ -2,6 +2,7 @@
 #
 # The lab host is a guest of QEMU: the doctor looks at it as one, and the rules that it prints
 # turn on a processor and a piece of memory by a real udev.
+# usual-kernel: 6.12
 
 run 3 doctor --guest
 out_has "slots"

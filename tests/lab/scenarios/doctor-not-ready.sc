@@ -2,6 +2,7 @@
 #
 # Hosts that are not ready: without an IOMMU, and with one that does not remap interrupts.
 # machine: noiommu nointremap
+# usual-kernel: 6.12
 
 run 3 doctor
 if [ -z "$(ls /sys/kernel/iommu_groups)" ]; then

@@ -2,6 +2,7 @@
 #
 # `return --driver auto` finds the driver that each device asks for by itself, and loads
 # it; where there is none, it says so.
+# usual-kernel: 6.1
 
 nics=("$nic1" "$nic2" "$nic3" "$nic4" "$nic5" "$nic6" "$nic7" "$nic8")
 snapshot before

@@ -2,6 +2,7 @@
 #
 # The module of the original driver was removed while its devices were hidden: return
 # loads it again.
+# usual-kernel: 6.12
 
 nics=("$nic1" "$nic2" "$nic3" "$nic4" "$nic5" "$nic6" "$nic7" "$nic8")
 snapshot before

@@ -2,6 +2,7 @@
 #
 # What --dry-run prints does, when a shell executes it, what the command would have done;
 # for hide, module included, and for return.
+# usual-kernel: 6.12
 
 snapshot before
 unload_vfio_pci

@@ -2,6 +2,7 @@
 #
 # Anybody can have a mount namespace in which some file has a vfio node's path. Such a process
 # holds nothing, so it is neither named nor in the way.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1"
 node=/dev/vfio/$(group_of "$nic1")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Whoever has the node open is named, by name and process.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1"
 hold_group "$nic1"

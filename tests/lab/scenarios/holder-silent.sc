@@ -3,6 +3,7 @@
 # Who has a device does not answer: somebody reads its memory, on a disk that does not come
 # back, and so the kernel lets nobody see its command line. Every verb answers all the same;
 # only the name of its guest is not known.
+# usual-kernel: 6.12
 
 in_time()
 {

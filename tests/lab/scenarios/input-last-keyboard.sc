@@ -3,6 +3,7 @@
 # Two USB controllers with a keyboard each, and one of the board itself. While another remains
 # it is a warning; the last one is refused, unless the host has a console on a serial line.
 # machine: desktop
+# usual-kernel: 6.12
 
 serial_console()
 {

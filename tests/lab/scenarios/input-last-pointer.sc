@@ -3,6 +3,7 @@
 # The only mouse is below a USB controller: it may go while no program uses it, and not while
 # one does, by whichever of its nodes. With a second mouse it may go in any case.
 # machine: desktop
+# usual-kernel: 6.12
 
 mouse=$(find "$(realpath "/sys/bus/pci/devices/$xhci1")" -name 'mouse*' -path '*/input/input*')
 event=$(basename "${mouse%/*}"/event*)

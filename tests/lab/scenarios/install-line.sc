@@ -3,6 +3,7 @@
 # A module for which the administrator has written an install line is not loaded behind
 # his back: refused, with that line; and so is one whose options would take more devices
 # than were named, but only when there are such devices.
+# usual-kernel: 6.12
 
 config=/etc/modprobe.d/lab-scenario.conf
 mkdir -p /etc/modprobe.d

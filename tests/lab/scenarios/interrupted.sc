@@ -2,6 +2,7 @@
 #
 # Ctrl-C in the middle of hiding eight devices: either all are hidden, or all are back as
 # they were, as the status says. Likewise when it is asked to end.
+# usual-kernel: 6.12
 
 nics=("$nic1" "$nic2" "$nic3" "$nic4" "$nic5" "$nic6" "$nic7" "$nic8")
 

@@ -3,6 +3,7 @@
 #
 # An IOMMU that does not remap interrupts: VFIO binds, but lets no guest start. So it is
 # refused before, until the administrator has said that he takes the risk.
+# usual-kernel: 6.12
 
 switch=/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 config=/etc/modprobe.d/lab-scenario.conf

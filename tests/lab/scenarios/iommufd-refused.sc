@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A kernel whose devices have no nodes of their own: plug says so before any hypervisor does.
+# usual-kernel: 6.12
 
 run 0 hide "$nic1"
 [ ! -e /dev/vfio/devices ] || fail "this kernel has such nodes"

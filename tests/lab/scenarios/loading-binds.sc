@@ -2,6 +2,7 @@
 #
 # Loading a module binds what waits for it, without being asked. That is what was wanted, and
 # no failure: the device that is hidden again, and the one whose host driver is loaded anew.
+# usual-kernel: 6.1
 
 run 0 hide "$nic1"
 unload_vfio_pci

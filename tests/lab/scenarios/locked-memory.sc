@@ -2,6 +2,7 @@
 #
 # A guest's memory counts as locked by who starts it. What check says of a guest of 64 MiB
 # is what becomes of one, with the limits that limits.conf(5) gives a user.
+# usual-kernel: 6.12
 
 config=/etc/security/limits.d/lab-scenario.conf
 mkdir -p "${config%/*}"

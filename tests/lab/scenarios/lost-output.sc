@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # That nobody can read what is said does not stop a transaction.
+# usual-kernel: 6.12
 
 vfioprep hide "$nic1" >/dev/full
 hidden "$nic1"

@@ -2,6 +2,7 @@
 #
 # List and lspci tell the same of every device: address, ids, driver; before and after
 # devices are hidden.
+# usual-kernel: 6.12
 
 by_lspci()
 {

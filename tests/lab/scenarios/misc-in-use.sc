@@ -3,6 +3,7 @@
 # Sound, a serial line, a watchdog: whoever uses one is named, and it is a warning, no more;
 # what lies idle is not worth a word.
 # machine: desktop
+# usual-kernel: 6.12
 
 # idle DEV: nothing is said of its use.
 idle()

@@ -4,6 +4,7 @@
 # that waits for a device; processes are gone through once for a command, however much hangs
 # below, and not at all for a device without any of it.
 # machine: desktop
+# usual-kernel: 6.12
 
 # looks WALKS ARGS...
 looks()

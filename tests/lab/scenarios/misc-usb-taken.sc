@@ -3,6 +3,7 @@
 # A guest was given one USB device: the controller that it is on is refused, and names the
 # guest. The same controller is free of that when the guest has ended.
 # machine: desktop
+# usual-kernel: 6.12
 
 place=$(realpath "/sys/bus/pci/devices/$xhci2")
 stick=

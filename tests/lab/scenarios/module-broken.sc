@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A module that the kernel does not take: the command fails and nothing has changed.
+# usual-kernel: 6.12
 
 file=$(modinfo -n vfio_pci)
 unload_vfio_pci

@@ -3,6 +3,7 @@
 # A network card whose interface was moved to another network namespace, as containers have
 # them: refused, and whose it is is said. Who asks from within such a namespace gets no
 # wrong answer, and a return from there does not wait for what it cannot see.
+# usual-kernel: 6.12
 
 one=$(netdev_of "$nic1") two=$(netdev_of "$nic2")
 mac=$(cat "/sys/class/net/$one/address")

@@ -2,6 +2,7 @@
 #
 # Network cards that the host uses: the default route, the SSH session that asks and the
 # port of a bridge are reasons to refuse; an address that would go is said, no more.
+# usual-kernel: 6.1
 
 interface=$(netdev_of "$nic1")
 down()

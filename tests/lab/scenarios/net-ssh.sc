@@ -4,6 +4,7 @@
 #
 # Nobody cuts off the branch that they sit on: a real SSH server, logins over the addresses
 # of two network cards, and the verdict asked directly, through sudo, and in tmux.
+# usual-kernel: 6.1
 
 one=$(netdev_of "$nic1") two=$(netdev_of "$nic2")
 folder=$(mktemp -d /run/lab-ssh.XXXXXX)

@@ -2,6 +2,7 @@
 # machine: noiommu
 #
 # The lab itself: without an IOMMU there are no groups and vfio-pci does not bind.
+# usual-kernel: 6.12
 
 [ -z "$(group_of "$nic1")" ]
 modprobe vfio-pci

@@ -2,6 +2,7 @@
 #
 # --node-owner: who may open the vfio node, set after udev has had its turn; and for a
 # device that is hidden already.
+# usual-kernel: 6.12
 
 owner()
 {

@@ -3,6 +3,7 @@
 #
 # Without an IOMMU nothing can be passed: refused with what to do about it, and the devices
 # stay as they are.
+# usual-kernel: 6.12
 
 had=$(identities "$nic1")
 for device in "$nic1" "$nvme"; do

@@ -3,6 +3,7 @@
 #
 # A guest that runs is given devices and lets them go, with all that can come of it: it
 # takes them, refuses, does not answer, lets go late, ends; another client has its monitor.
+# usual-kernel: 6.12
 
 # shellcheck source=/dev/null
 . "$lab_dir/story/frame.sh"

@@ -3,6 +3,7 @@
 #
 # Firmware that can cut the power of a slot, told by its ACPI tables: check says so of the
 # card in it, and of no other. A note keeps nobody from it.
+# usual-kernel: 6.12
 
 refuses 0 check "$nic1"
 out_has D3cold

@@ -2,6 +2,7 @@
 #
 # vfio-pci really refuses the second of three devices, since it has virtual functions: all
 # three are back as they were.
+# usual-kernel: 6.12
 
 make_functions "$sriov" 2
 had=$(identities "$nic1")

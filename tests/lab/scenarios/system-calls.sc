@@ -2,6 +2,7 @@
 #
 # Hiding and returning one device costs the same, to the system call, however many other
 # functions the host has.
+# usual-kernel: 6.12
 
 # Calls of the command and its children that concern files and processes. Waiting is left
 # out, since how often one polls is a matter of luck.

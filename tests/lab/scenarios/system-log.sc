@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Each change leaves one line in the system's log: device, from, to, by whom, for whom.
+# usual-kernel: 6.12
 
 log=$scenario_folder/log
 socat -u "UNIX-RECV:/dev/log,mode=666" "CREATE:$log" &

@@ -3,6 +3,7 @@
 # check of USB devices: a stick that is mounted, a keyboard that is the last, a network card
 # with an address, one that a guest has, a hub.
 # machine: desktop
+# usual-kernel: 6.12
 
 devices=/sys/bus/usb/devices
 bus_of()

@@ -3,6 +3,7 @@
 # list --usb says what sysfs says, of every device; each way of naming one finds that one;
 # looking opens neither a device nor its node; a dump shows the same elsewhere.
 # machine: desktop
+# usual-kernel: 6.12
 
 # The port paths behind a controller: its hub, two sticks that are alike, a network card.
 bus=$(basename "$(realpath "/sys/bus/pci/devices/$xhci3")"/usb*)

@@ -5,6 +5,7 @@
 # host uses is refused.
 # machine: desktop
 # timeout: 400
+# usual-kernel: 6.12
 
 devices=/sys/bus/usb/devices
 bus_of()

@@ -2,6 +2,7 @@
 #
 # Virtual functions: the physical one is refused as long as they are there; one of them can
 # be given away, with a token when the physical one is a guest's, too.
+# usual-kernel: 6.12
 
 switch=/sys/module/vfio_pci/parameters/enable_sriov
 make_functions "$sriov" 2

@@ -2,6 +2,7 @@
 #
 # Each write of hide and return that can fail does so once: everything is back as it was
 # found, the status says failed, and no record is left of what was not done.
+# usual-kernel: 6.12
 
 drivers=/sys/bus/pci/drivers
 modprobe vfio-pci
