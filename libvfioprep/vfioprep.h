@@ -337,6 +337,45 @@ int vfp_wanted(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted,
 const char *vfp_wanted_get(const struct vfp_wanted *wanted, const char *key);
 void vfp_wanted_free(struct vfp_wanted **wanted);
 
+/*
+ * Prepare that @device is configured as it is now, with @settings ("KEY=VALUE", the keys from driver
+ * to for; NULL-terminated or NULL): the file is written, and on the disk, but not in its place.
+ * *ret_file is for vfp_wanted_save(), to be freed; NULL when it is configured so already. With
+ * @print not NULL only the commands of a shell that write it are printed.
+ * @why as for vfp_select(). -EPERM: it stands in a file with other devices or comments, which is not
+ * edited, or what is there is wrong or not root's alone; -EINVAL a setting that makes no sense; -ENODEV;
+ * -EROFS no writer; -ENOSPC and the like.
+ */
+int vfp_wanted_prepare(struct vfp_ctx *ctx, const char *device, const char *const *settings,
+		       FILE *print, char **ret_file, char **why);
+
+/* Put what was prepared in its place; or not @keep: forget it. NULL is nothing. */
+int vfp_wanted_save(struct vfp_ctx *ctx, const char *file, bool keep, char **why);
+
+/*
+ * @device shall not be configured any more. With @look it is only said whether it could be removed, with
+ * @print the command is printed. Errors as of vfp_wanted_prepare().
+ */
+int vfp_wanted_drop(struct vfp_ctx *ctx, const char *device, FILE *print, bool look, char **why);
+
+/*
+ * For udev, of a device that has just appeared: if it is configured, is what is expected there, and
+ * has neither a driver nor an override, write driver_override and note it in /run/vfioprep/early
+ * ("ADDRESS DRIVER udev"). Returns 1 when it is configured, also when there was nothing to be done; 0
+ * when it is not. -EINVAL: no address, or something is wrong in the configuration; and those of
+ * vfp_plan_run().
+ */
+int vfp_wanted_early(struct vfp_ctx *ctx, const char *address,
+		     struct vfp_finding ***ret_findings);
+
+/*
+ * For an initramfs: print a line for each configured device that may be claimed there unseen,
+ * "ADDRESS VENDOR DEVICE SUBVENDOR SUBDEVICE DRIVER". What holds /, /usr, /boot or swap now, and what is
+ * not what it should be, is left out with a finding. -EINVAL: something is wrong in the
+ * configuration; the rest was printed.
+ */
+int vfp_wanted_boot_list(struct vfp_ctx *ctx, FILE *out, struct vfp_finding ***ret_findings);
+
 /* -- transactions ------------------------------------------------------------------- */
 
 /* Devices, and where they shall be. One plan holds one kind of request. */

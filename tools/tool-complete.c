@@ -278,7 +278,7 @@ static void offer_options(void)
 		for (const struct option_row *row = sets[i].rows; row->name; row++) {
 			_cleanup_free_ char *word = strf("--%s", row->name);
 
-			if (word && !named_already(word))
+			if (word && row->help && !named_already(word))
 				offer(word, row->help);
 		}
 	}

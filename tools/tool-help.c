@@ -67,7 +67,8 @@ void print_help(FILE *out)
 	for (size_t i = 0; i < n; i++) {
 		fprintf(out, "\n%s:\n", sets[i].title);
 		for (const struct option_row *row = sets[i].rows; row->name; row++)
-			print_row(out, row);
+			if (row->help)
+				print_row(out, row);
 	}
 	if (tool.help_more)
 		tool.help_more(out);

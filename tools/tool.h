@@ -58,7 +58,8 @@ struct option_row {
 	int letter;		/* 0: long form only */
 	const char *name;	/* NULL ends the table */
 	const char *metavar;	/* "KIND[:OBJECT]"; NULL: the option takes no value */
-	const char *help;	/* a phrase, lower case, no full stop; --help wraps it */
+	/* A phrase, lower case, no full stop; --help wraps it. NULL: no option for people. */
+	const char *help;
 	enum option_type type;
 	void *target;
 };

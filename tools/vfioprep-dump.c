@@ -85,6 +85,8 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	_cleanup_selection_ struct selection devices = { 0 };
 	_cleanup_facts_ struct vfp_facts *facts = NULL;
 	struct vfp_record **records = NULL;
+	struct vfp_wanted **wanted = NULL;
+	struct vfp_finding **findings = NULL;
 	const char **uses;
 	int r = vfp_ctx_record_reads(ctx, *operands, arg.redact);
 
@@ -104,6 +106,10 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	ask_doctor(ctx);
 	if (vfp_records(ctx, &records) == 0)
 		vfp_records_free(records);
+	if (vfp_wanted(ctx, &wanted, &findings) == 0) {
+		vfp_wanted_free(wanted);
+		vfp_findings_free(findings);
+	}
 	if (r == 0 && geteuid() != 0 && !given.quiet)
 		complain(*operands,
 			 "made without root, so it lacks what only root can see");

@@ -4,12 +4,12 @@
  * named is one transaction: any refusal and nothing is written, any failure and all is
  * put back.
  */
-#include "tool.h"
+#include "tool-wanted.h"
 
 static struct {
 	const char *driver, *for_, *pid, *node_owner, *power, *expect;
 	struct words with;
-	bool group, all_matching;
+	bool group, all_matching, persist;
 } arg;
 
 static const struct option_row options[] = {
@@ -25,6 +25,8 @@ static const struct option_row options[] = {
 	       "who may open the vfio device node"),
 	OPTION(0, "power", "on", &arg.power,
 	       "keep the devices awake while they are hidden: power/control on, no D3cold"),
+	OPTION(0, "persist", NULL, &arg.persist,
+	       "keep them hidden across boots: write it into /etc/vfioprep/devices.d"),
 	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
 	       "refuse when a device is not this one (8086:10fb)"),
 	OPTION(0, "all-matching", NULL, &arg.all_matching,
@@ -82,6 +84,72 @@ static int add_devices(struct vfp_plan *plan, const struct selection *devices,
 	return 0;
 }
 
+/* What was asked for, as apply will ask for it. */
+static int prepare_to_keep(struct vfp_ctx *ctx, const struct selection *devices,
+			   FILE *print, struct kept *kept)
+{
+	const struct {
+		const char *key, *value;
+	} rows[] = {
+		{ "driver", arg.driver },
+		{ "node-owner", arg.node_owner },
+		{ "power", arg.power },
+		{ "for", arg.for_ },
+	};
+	_cleanup_strings_ char **settings = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i <= ARRAY_SIZE(rows) && r == 0; i++) {
+		const char *key = i < ARRAY_SIZE(rows) ? rows[i].key : "group";
+		const char *value = i < ARRAY_SIZE(rows) ? rows[i].value
+				  : arg.group            ? "yes"
+							 : NULL;
+		char *word = value ? strf("%s=%s", key, value) : NULL;
+
+		r = value && !word ? -ENOMEM : 0;
+		if (word)
+			r = list_add((void ***)&settings, &n, word);
+	}
+	if (r < 0)
+		return fail(r, NULL, "out of memory");
+	return kept_prepare(ctx, devices, (const char *const *)settings, print, kept);
+}
+
+/* The script ends with it; whether it can be kept is known before it begins. */
+static int print_all(struct vfp_ctx *ctx, struct vfp_plan *plan,
+		     const struct selection *devices)
+{
+	_cleanup_free_ char *text = NULL;
+	struct kept kept = { 0 };
+	size_t size;
+	FILE *print = open_memstream(&text, &size);
+	int r = print ? prepare_to_keep(ctx, devices, print, &kept) : -ENOMEM;
+
+	if (print)
+		fclose(print);
+	r = kept_finish(ctx, &kept, r);
+	r = r ?: plan_carry_out(plan, false);
+	if (r == 0)
+		fputs(nonnull(text), stdout);
+	return r;
+}
+
+/* On the disk first, in its place last: what cannot be kept is not hidden. */
+static int carry_out(struct vfp_ctx *ctx, struct vfp_plan *plan,
+		     const struct selection *devices)
+{
+	struct kept kept = { 0 };
+	int r;
+
+	if (!arg.persist)
+		return plan_carry_out(plan, false);
+	if (given.dry_run)
+		return print_all(ctx, plan, devices);
+	r = prepare_to_keep(ctx, devices, NULL, &kept);
+	return r < 0 ? r : kept_finish(ctx, &kept, plan_carry_out(plan, false));
+}
+
 static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 };
@@ -91,6 +159,9 @@ static int run(struct vfp_ctx *ctx, char **operands)
 
 	if (arg.pid && !arg.for_)
 		return fail(-EINVAL, "--pid", "it belongs to a claim; add --for NAME");
+	if (arg.pid && arg.persist)
+		return fail(-EINVAL, "--pid",
+			    "no process outlives a boot; leave it or --persist out");
 	r = plan_new(ctx, &plan);
 	if (r == 0)
 		r = set_options(plan);
@@ -98,7 +169,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		r = select_devices(ctx, &devices, operands, &named);
 	if (r == 0)
 		r = add_devices(plan, &devices, named);
-	return r < 0 ? r : plan_carry_out(plan, false);
+	return r < 0 ? r : carry_out(ctx, plan, &devices);
 }
 
 const struct tool tool = {

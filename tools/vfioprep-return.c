@@ -3,12 +3,18 @@
  * vfioprep return: give devices back to the drivers that they had, each as a transaction
  * of its own. A device that has vanished while it was hidden is named by its record.
  */
-#include "tool.h"
+#include "tool-wanted.h"
 
 static struct {
 	const char *driver, *wait, *expect, *claim;
-	bool all, all_matching;
+	bool all, all_matching, persist;
 } arg;
+
+/* What is to be given back, for what comes after that. */
+static struct {
+	char **address;
+	size_t n;
+} named;
 
 static const struct option_row options[] = {
 	OPTION('d', "driver", "DRIVER", &arg.driver,
@@ -20,6 +26,9 @@ static const struct option_row options[] = {
 	       "give back only what is hidden for NAME; with --all, everything that is"),
 	OPTION('w', "wait", "SECONDS", &arg.wait,
 	       "wait that long until nobody holds the device (default 0)"),
+	OPTION(0, "persist", NULL, &arg.persist,
+	       "remove them from /etc/vfioprep/devices.d as well, so that they stay with the "
+	       "host"),
 	OPTION(0, "expect", "VENDOR:DEVICE", &arg.expect,
 	       "refuse when a device is not this one (8086:10fb)"),
 	OPTION(0, "all-matching", NULL, &arg.all_matching,
@@ -27,10 +36,25 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static int add(struct vfp_plan *plan, const char *address)
+static int remember(const char *address)
 {
-	int r = vfp_plan_return(plan, address, arg.driver);
+	char *copy = strdup(address);
+	int r = copy ? list_add((void ***)&named.address, &named.n, copy) : -ENOMEM;
 
+	if (r < 0)
+		free(copy);
+	return r;
+}
+
+/* What cannot be removed from the configuration is not given back either. */
+static int add(struct vfp_ctx *ctx, struct vfp_plan *plan, const char *address)
+{
+	int r = arg.persist ? wanted_may_drop(ctx, address) : 0;
+
+	if (r < 0)
+		return r;
+	r = vfp_plan_return(plan, address, arg.driver);
+	r = r ?: remember(address);
 	if (r == -EINVAL)
 		return fail(r, nonnull(arg.driver),
 			    "not a driver's name; see vfioprep list");
@@ -45,7 +69,7 @@ static int add_selected(struct vfp_ctx *ctx, struct vfp_plan *plan, const char *
 	int r = selection_add(ctx, &devices, selector, arg.all_matching);
 
 	for (size_t i = 0; i < devices.n && r == 0; i++)
-		r = add(plan, vfp_device_get(devices.device[i], VFP_ADDRESS));
+		r = add(ctx, plan, vfp_device_get(devices.device[i], VFP_ADDRESS));
 	return r;
 }
 
@@ -75,7 +99,8 @@ static int add_operands(struct vfp_ctx *ctx, struct vfp_plan *plan,
 	for (; *operands && r != -EINVAL && r != -ENOMEM; operands++) {
 		const char *recorded = find_record(records, *operands);
 
-		r = recorded ? add(plan, recorded) : add_selected(ctx, plan, *operands);
+		r = recorded ? add(ctx, plan, recorded)
+			     : add_selected(ctx, plan, *operands);
 		*missing = vfp_exit_worse(*missing, r);
 	}
 	return r == -EINVAL || r == -ENOMEM ? r : 0;
@@ -88,7 +113,8 @@ static bool is_address(const char *word)
 }
 
 /* What lies among the records and is none does not keep the rest from being given back. */
-static int add_all(struct vfp_plan *plan, struct vfp_record *const *records, int *missing)
+static int add_all(struct vfp_ctx *ctx, struct vfp_plan *plan,
+		   struct vfp_record *const *records, int *missing)
 {
 	int r = 0;
 
@@ -96,7 +122,7 @@ static int add_all(struct vfp_plan *plan, struct vfp_record *const *records, int
 		const char *address = nonnull(vfp_record_get(*records, "device"));
 
 		if (is_address(address))
-			r = add(plan, address);
+			r = add(ctx, plan, address);
 		else
 			*missing = fail(-EPERM, address,
 					"this record is no device's; look at it, then "
@@ -119,9 +145,14 @@ static int carry_out(struct vfp_ctx *ctx, struct vfp_record **records, char **op
 	if (r == 0)
 		r = plan_set(plan, VFP_KEEP_CLAIMS, "--all", arg.all ? "1" : NULL);
 	if (r == 0)
-		r = arg.all ? add_all(plan, records, &missing)
+		r = arg.all ? add_all(ctx, plan, records, &missing)
 			    : add_operands(ctx, plan, records, operands, &missing);
-	return r < 0 ? r : vfp_exit_worse(plan_carry_out(plan, arg.all), missing);
+	if (r < 0)
+		return r;
+	if (named.n)
+		missing = vfp_exit_worse(plan_carry_out(plan, arg.all), missing);
+	r = wanted_drop_returned(ctx, named.address, arg.persist);
+	return vfp_exit_worse(missing, r);
 }
 
 static int run(struct vfp_ctx *ctx, char **operands)
@@ -141,6 +172,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	if (!arg.all || *records)
 		r = carry_out(ctx, records, operands);
 	vfp_records_free(records);
+	strings_free(named.address);
 	return r;
 }
 

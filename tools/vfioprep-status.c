@@ -4,6 +4,7 @@
  * on a vfio driver without a record was hidden by something else, and is shown as that.
  */
 #include "table.h"
+#include "tool-wanted.h"
 
 #include <time.h>
 
@@ -22,6 +23,7 @@ enum {
 	BY,
 	GROUP,
 	NODE,
+	CONFIGURED,
 	NAME
 };
 
@@ -43,6 +45,8 @@ static const struct column columns[] = {
 	{ "BY", BY, 0, "program that has hidden it" },
 	{ "GROUP", GROUP, COLUMN_RIGHT | COLUMN_NUMBER, "IOMMU group" },
 	{ "NODE", NODE, 0, "vfio device node" },
+	{ "CONFIGURED", CONFIGURED, 0,
+	  "where it is configured to be hidden at every boot" },
 	{ "NAME", NAME, COLUMN_CUT, "vendor and device, short" },
 	{ 0 }
 };
@@ -160,6 +164,24 @@ static const char *state(const struct row *row)
 		     : phase;
 }
 
+/* Read when the column is first asked for. */
+static struct vfp_wanted **wanted;
+
+static int configured(const struct row *row, char **ret_text)
+{
+	struct vfp_finding **findings = NULL;
+	const struct vfp_wanted *w;
+
+	if (!wanted && vfp_wanted(row->ctx, &wanted, &findings) < 0)
+		return copy("(unknown)", ret_text);
+	vfp_findings_free(findings);
+	w = wanted_find(wanted, nonnull(address(row)));
+	if (!w)
+		return 0;
+	*ret_text = strf("%s:%s", vfp_wanted_get(w, "file"), vfp_wanted_get(w, "line"));
+	return *ret_text ? 0 : -ENOMEM;
+}
+
 static int cell(void *data, int id, char **ret_text)
 {
 	const struct row *row = data;
@@ -191,6 +213,8 @@ static int cell(void *data, int id, char **ret_text)
 		return copy(device_value(row, VFP_DRIVER), ret_text);
 	case GROUP:
 		return copy(device_value(row, VFP_GROUP), ret_text);
+	case CONFIGURED:
+		return configured(row, ret_text);
 	case NODE:
 		return copy(device_value(row, VFP_NODE), ret_text);
 	default:
@@ -276,7 +300,9 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	if (r == 0 && table_is_empty(table) && !given.json && !given.quiet)
 		complain(NULL, "nothing is hidden");
 	vfp_records_free(records);
-	return r < 0 ? r : table_print(table);
+	r = r < 0 ? r : table_print(table);
+	vfp_wanted_free(wanted);
+	return r;
 }
 
 static void complete(struct vfp_ctx *ctx, const char *metavar)

@@ -144,7 +144,8 @@ static int take_pair(struct reading *reading, const struct pair *pair,
 	size_t key = find_key(pair->key);
 
 	if (key == ARRAY_SIZE(keys))
-		return object_to(reading, pair->line, "see share/devices.d/README",
+		return object_to(reading, pair->line,
+				 "vfioprep.conf(5) has those that there are",
 				 "there is no key %s", pair->key);
 	if (!keys[key].is_good(pair->value))
 		return object_to(reading, pair->line, "", "%s=%s makes no sense; give %s",
@@ -251,12 +252,24 @@ static const char *distrust(int error)
 
 #define DISTRUST_REMEDY "chown it to root, chmod go-w"
 
+static int take_text(struct reading *reading, const char *text)
+{
+	struct pair *pairs = NULL;
+	size_t n = 0;
+	int line, r = keyfile_parse(text, &pairs, &n, &line);
+
+	if (r == -EINVAL)
+		return object_to(reading, line, "write KEY=VALUE, [ADDRESS] or # COMMENT",
+				 "this line is none of a configuration");
+	r = r ?: take_pairs(reading, pairs, n);
+	pairs_free(pairs, n);
+	return r;
+}
+
 static int read_file(struct reading *reading, const char *name)
 {
 	_cleanup_free_ char *path = path_of(name), *text = NULL;
-	struct pair *pairs = NULL;
-	size_t n = 0;
-	int line, r = path ? config_read(reading->ctx, path, &text) : -ENOMEM;
+	int r = path ? config_read(reading->ctx, path, &text) : -ENOMEM;
 
 	reading->name = name;
 	/* Removed since the folder was read. */
@@ -265,14 +278,7 @@ static int read_file(struct reading *reading, const char *name)
 	if (distrust(r))
 		return object_to(reading, 0, r == -EPERM ? DISTRUST_REMEDY : "", "%s",
 				 distrust(r));
-	if (r == 0)
-		r = keyfile_parse(text, &pairs, &n, &line);
-	if (r == -EINVAL)
-		return object_to(reading, line, "write KEY=VALUE, [ADDRESS] or # COMMENT",
-				 "this line is none of a configuration");
-	r = r ?: take_pairs(reading, pairs, n);
-	pairs_free(pairs, n);
-	return r;
+	return r ?: take_text(reading, text);
 }
 
 static int compare(const void *a, const void *b)
@@ -294,27 +300,55 @@ static int read_all(struct reading *reading)
 				   distrust(-EPERM));
 	for (char **name = names; r == 0 && *name; name++)
 		r = read_file(reading, *name);
-	if (r == 0 && !reading->list)
-		r = (reading->list = calloc(1, sizeof(*reading->list))) ? 0 : -ENOMEM;
-	if (r == 0)
-		qsort(reading->list, reading->n, sizeof(*reading->list), compare);
 	return r;
+}
+
+/* What was read, or nothing at all. */
+static int deliver(struct reading *reading, int error, struct vfp_wanted ***ret_wanted,
+		   struct findings *findings)
+{
+	if (error == 0 && !reading->list)
+		error = (reading->list = calloc(1, sizeof(*reading->list))) ? 0 : -ENOMEM;
+	if (error < 0) {
+		findings_done(&reading->findings);
+		vfp_wanted_free(reading->list);
+		return error;
+	}
+	qsort(reading->list, reading->n, sizeof(*reading->list), compare);
+	*findings = reading->findings;
+	*ret_wanted = reading->list;
+	return 0;
+}
+
+int wanted_read_all(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted,
+		    struct findings *findings)
+{
+	struct reading reading = { .ctx = ctx };
+
+	return deliver(&reading, read_all(&reading), ret_wanted, findings);
+}
+
+int wanted_parse(struct vfp_ctx *ctx, const char *name, const char *text,
+		 struct vfp_wanted ***ret_wanted, struct findings *findings)
+{
+	struct reading reading = { .ctx = ctx, .name = name };
+
+	return deliver(&reading, take_text(&reading, text), ret_wanted, findings);
 }
 
 _public_ int vfp_wanted(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted,
 			struct vfp_finding ***ret_findings)
 {
-	struct reading reading = { .ctx = ctx };
-	int r = read_all(&reading);
+	_cleanup_findings_ struct findings findings = { 0 };
+	struct vfp_wanted **wanted = NULL;
+	int r = wanted_read_all(ctx, &wanted, &findings);
 
-	r = r ?: findings_take(&reading.findings, ret_findings);
-	if (r < 0) {
-		findings_done(&reading.findings);
-		vfp_wanted_free(reading.list);
-		return r;
-	}
-	*ret_wanted = reading.list;
-	return 0;
+	r = r ?: findings_take(&findings, ret_findings);
+	if (r < 0)
+		vfp_wanted_free(wanted);
+	else
+		*ret_wanted = wanted;
+	return r;
 }
 
 _public_ int vfp_config_read(struct vfp_ctx *ctx, const char *name, char **ret_text,

@@ -106,7 +106,7 @@ void findings_done(struct findings *findings)
 }
 
 /* What would take the host or the person at it away: consent must name it. */
-static bool object_required(const struct vfp_finding *finding)
+bool finding_needs_object(const struct vfp_finding *finding)
 {
 	static const char *const objects[][2] = {
 		{ "disk", "/" },    { "disk", "/usr" }, { "disk", "/boot" },
@@ -131,7 +131,7 @@ bool finding_lifted(const struct vfp_finding *finding, char *const *force)
 	for (; force && *force; force++) {
 		if (strncmp(*force, finding->kind, kind) != 0)
 			continue;
-		if ((*force)[kind] == '\0' && !object_required(finding))
+		if ((*force)[kind] == '\0' && !finding_needs_object(finding))
 			return true;
 		if ((*force)[kind] == ':' && *finding->object &&
 		    streq(*force + kind + 1, finding->object))

@@ -9,6 +9,8 @@
 
 #include "host/config.h"
 
+struct findings;
+
 /* -- addr.c ------------------------------------------------------------------------------ */
 
 #define ADDRESS_MAX 24 /* "ffffffff:ff:1f.7" and some */
@@ -37,6 +39,21 @@ int address_compare(const char *a, const char *b);
  * @address; 0: it is below none.
  */
 size_t path_function(const char *place, char address[ADDRESS_MAX]);
+
+/* -- config.c ---------------------------------------------------------------------------- */
+
+/* vfp_wanted(), with the findings where others are. */
+int wanted_read_all(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted,
+		    struct findings *findings);
+
+/* The same of one @text, that would be the file @name. */
+int wanted_parse(struct vfp_ctx *ctx, const char *name, const char *text,
+		 struct vfp_wanted ***ret_wanted, struct findings *findings);
+
+static inline void wanted_listp(struct vfp_wanted ***wanted)
+{
+	vfp_wanted_free(*wanted);
+}
 
 /* -- device.c ---------------------------------------------------------------------------- */
 
@@ -304,6 +321,9 @@ void findings_done(struct findings *findings);
  * the SSH path, only with their object.
  */
 bool finding_lifted(const struct vfp_finding *finding, char *const *force);
+
+/* Does it take the host, or the person at it, away? Then it is lifted only with its object. */
+bool finding_needs_object(const struct vfp_finding *finding);
 
 /* Is there a kind of finding by the name of the first @n characters of @kind? */
 bool finding_kind_known(const char *kind, size_t n);
