@@ -237,8 +237,10 @@ int vfp_devices_use(struct vfp_ctx *ctx, struct vfp_device *const *devices,
 
 /*
  * Why the IOMMU group of @device is as large as it is: one finding (VFP_NOTE) per bridge or
- * function that does not isolate what is below or beside it, with the ACS bits it lacks.
- * Reads config space (that wakes the devices) and needs root: -EPERM otherwise.
+ * function that does not isolate what is below or beside it, with the ACS bits it lacks, and one
+ * (VFP_WARN) per bridge or function on the way up that pcie_acs_override= on the kernel command
+ * line makes isolate in name only. Reads config space, which wakes the devices and needs root:
+ * VFP_UNKNOWN otherwise.
  */
 int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *device,
 		      struct vfp_finding ***ret_findings);

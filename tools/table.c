@@ -13,15 +13,21 @@
 
 #define COLUMNS_MAX 64
 
+struct cell {
+	char *text;
+	const char *color;
+};
+
 struct line {
 	int parent;
-	char *cell[];
+	struct cell cell[];
 };
 
 struct table {
 	const char *name;
 	const struct column *columns;
 	cell_fn *cell;
+	color_fn *color;
 	const struct column *shown[COLUMNS_MAX];
 	size_t n_shown;
 	struct line **lines;
@@ -138,7 +144,7 @@ int table_new(const char *name, const struct column *columns, cell_fn *cell,
 static void line_free(const struct table *table, struct line *line)
 {
 	for (size_t i = 0; i < table->n_shown; i++)
-		free(line->cell[i]);
+		free(line->cell[i].text);
 	free(line);
 }
 
@@ -152,14 +158,30 @@ void table_free(struct table *table)
 	free(table);
 }
 
+void table_set_color(struct table *table, color_fn *color)
+{
+	table->color = color_wanted(stdout) ? color : NULL;
+}
+
+static int fill_line(const struct table *table, struct line *line, void *row)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < table->n_shown && r == 0; i++) {
+		int id = table->shown[i]->id;
+
+		r = table->cell(row, id, &line->cell[i].text);
+		line->cell[i].color = table->color ? table->color(row, id) : NULL;
+	}
+	return r;
+}
+
 int table_add(struct table *table, void *row, int parent)
 {
 	struct line *line =
 		calloc(1, sizeof(*line) + table->n_shown * sizeof(*line->cell));
-	int r = line ? 0 : -ENOMEM;
+	int r = line ? fill_line(table, line, row) : -ENOMEM;
 
-	for (size_t i = 0; i < table->n_shown && r == 0; i++)
-		r = table->cell(row, table->shown[i]->id, &line->cell[i]);
 	if (r == 0)
 		r = list_add((void ***)&table->lines, &table->n, line);
 	if (r < 0) {
@@ -195,9 +217,9 @@ static json_t *json_line(const struct table *table, const struct line *line)
 
 		for (char *c = key; c && *c; c++)
 			*c = *c == '-' ? '_' : (char)tolower(*c);
-		if (!key ||
-		    json_object_set_new(object, key,
-					json_cell(table->shown[i], line->cell[i])) < 0) {
+		if (!key || json_object_set_new(
+				    object, key,
+				    json_cell(table->shown[i], line->cell[i].text)) < 0) {
 			json_decref(object);
 			return NULL;
 		}
@@ -261,15 +283,20 @@ static int new_columns(const struct table *table, struct libscols_table *out, bo
  * Raw cells are escaped by libsmartcols itself: blanks as well, so that columns can be
  * told.
  */
-static int set_cell(struct libscols_line *line, size_t i, const char *text)
+static int set_cell(struct libscols_line *line, size_t i, const struct cell *cell)
 {
 	_cleanup_free_ char *escaped = NULL;
+	int r = 0;
 
-	if (!text)
+	if (!cell->text)
 		return 0;
 	if (given.raw)
-		return scols_line_set_data(line, i, text);
-	escaped = escape(text);
+		return scols_line_set_data(line, i, cell->text);
+	if (cell->color)
+		r = scols_cell_set_color(scols_line_get_cell(line, i), cell->color);
+	escaped = escape(cell->text);
+	if (r < 0)
+		return r;
 	return escaped ? scols_line_set_data(line, i, escaped) : -ENOMEM;
 }
 
@@ -286,7 +313,7 @@ static int fill(const struct table *table, struct libscols_table *out, bool tree
 		if (!lines[i])
 			return -ENOMEM;
 		for (size_t j = 0; j < table->n_shown && r == 0; j++)
-			r = set_cell(lines[i], j, table->lines[i]->cell[j]);
+			r = set_cell(lines[i], j, &table->lines[i]->cell[j]);
 	}
 	return r;
 }
@@ -300,6 +327,7 @@ static int print_text(const struct table *table)
 		scols_table_enable_raw(out, given.raw);
 		scols_table_enable_noheadings(out, given.noheadings);
 		scols_table_enable_noencoding(out, 1);
+		scols_table_enable_colors(out, table->color && !given.raw);
 		r = fill(table, out, table->tree && !given.raw);
 	}
 	if (r == 0)

@@ -31,6 +31,9 @@ struct column {
  */
 typedef int cell_fn(void *row, int id, char **ret_text);
 
+/* In which colour, as an escape sequence; NULL: as everything is. */
+typedef const char *color_fn(void *row, int id);
+
 struct table;
 
 /*
@@ -45,6 +48,9 @@ static inline void table_freep(struct table **table)
 	table_free(*table);
 }
 #define _cleanup_table_ _cleanup_(table_freep)
+
+/* Colour rows that are added from now on, where colour is wanted. */
+void table_set_color(struct table *table, color_fn *color);
 
 /* Add @row below the row number @parent (-1: at the top). Returns its number. */
 int table_add(struct table *table, void *row, int parent);

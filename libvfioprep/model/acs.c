@@ -7,7 +7,7 @@
  * and names who lacks them.
  *
  * The kernel knows hardware that isolates without saying so, so only members of the group
- * are named. Config space is read through the root like every file, so that it is in a
+ * are named, and others where the kernel was told to take them for isolating (acs-override.c). Config space is read through the root like every file, so that it is in a
  * dump and cannot leave one; libpci takes it from memory as a dump of its own and finds
  * capabilities.
  */
@@ -213,6 +213,7 @@ struct explanation {
 	struct vfp_ctx *ctx;
 	const char *device;
 	char **members;
+	bool overridden; /* what is not a member may only seem to isolate */
 	struct findings findings;
 };
 
@@ -232,19 +233,48 @@ static bool is_explained(const struct explanation *e, const char *address)
 	return false;
 }
 
-/* Reports @address when it is of the group and does not isolate. */
+/* What is not in the group does isolate, or the kernel was told to believe it. */
+static int explain_override(struct explanation *e, const char *address,
+			    const struct acs *acs)
+{
+	_cleanup_device_ struct vfp_device *function = NULL;
+	const char *option = NULL;
+	int r = acs->express && !acs->there ? device_load(e->ctx, address, &function) : 0;
+
+	if (r == 0 && function)
+		option = acs_override(e->ctx, function->value[VFP_IDS], acs->type,
+				      acs->multifunction);
+	if (!option)
+		return r;
+	return finding_add(&e->findings, VFP_WARN, "acs", e->device, address,
+			   "take it from the kernel command line",
+			   "%s %s has no ACS capability, and counts as isolating only by "
+			   "pcie_acs_override=%s%s on the kernel command line: what it "
+			   "separates can still reach each other past the IOMMU",
+			   type_name(acs), address, option,
+			   streq(option, "id:") ? function->value[VFP_IDS] : "");
+}
+
+/* Reports @address when it does not isolate. */
 static int explain(struct explanation *e, const char *address, const struct acs *acs,
 		   const char *consequence)
 {
 	_cleanup_free_ char *what = NULL;
 
-	if (isolates(acs) || !is_listed(e->members, address) || is_explained(e, address))
+	if (isolates(acs) || is_explained(e, address))
 		return 0;
+	if (!is_listed(e->members, address))
+		return explain_override(e, address, acs);
 	what = lacks(acs);
 	if (!what)
 		return -ENOMEM;
 	return finding_add(&e->findings, VFP_NOTE, "acs", e->device, address, NULL,
 			   "%s %s %s: %s", type_name(acs), address, what, consequence);
+}
+
+static bool exists(const struct explanation *e, const char *address)
+{
+	return root_exists(e->ctx, PCI_DEVICES "/%s", address);
 }
 
 /* All functions of the slot of @address. */
@@ -259,7 +289,7 @@ static int explain_slot(struct explanation *e, const char *address)
 
 		slot.function = (uint8_t)f;
 		address_format(&slot, name);
-		if (!is_listed(e->members, name))
+		if (!is_listed(e->members, name) && !(e->overridden && exists(e, name)))
 			continue;
 		r = acs_read(e->ctx, name, &acs);
 		if (r == 0 && acs.multifunction)
@@ -279,7 +309,8 @@ static int explain_path(struct explanation *e, const struct vfp_device *device)
 		struct acs acs;
 
 		r = device_load(e->ctx, address, &step);
-		if (r == 0 && depth > 0 && is_listed(e->members, address))
+		if (r == 0 && depth > 0 &&
+		    (e->overridden || is_listed(e->members, address)))
 			r = acs_read(e->ctx, address, &acs)
 				  ?: explain(e, address, &acs,
 					     "what is below it is not separated");
@@ -293,6 +324,19 @@ static int explain_path(struct explanation *e, const struct vfp_device *device)
 	return r;
 }
 
+static int say_unknown(struct explanation *e, int error)
+{
+	bool root = error == -EPERM;
+
+	return finding_add(
+		&e->findings, VFP_UNKNOWN, "acs", e->device, NULL,
+		root ? "try as root" : NULL,
+		root ? "which ports isolate stands in configuration space that "
+		       "only root can read"
+		     : "the configuration space of a function on its way could "
+		       "not be read");
+}
+
 _public_ int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *device,
 			       struct vfp_finding ***ret_findings)
 {
@@ -303,17 +347,16 @@ _public_ int vfp_explain_group(struct vfp_ctx *ctx, const struct vfp_device *dev
 	if (device->group >= 0)
 		r = group_members(ctx, device->group, &members);
 	e.members = members;
-	if (r == 0 && list_length(members) > 1)
+	e.overridden = acs_is_overridden(ctx);
+	if (r == 0 && (list_length(members) > 1 || (members && e.overridden)))
 		r = explain_path(&e, device);
 	if (r == 0 && list_length(members) > 1 && !e.findings.n)
 		r = finding_add(&e.findings, VFP_NOTE, "acs", e.device, NULL, NULL,
 				"every port on its way isolates: the group comes from "
 				"the firmware, or from functions that use each "
 				"other's requester id");
-	if (r == -ENOENT || r == -ENODEV)
-		r = finding_add(&e.findings, VFP_UNKNOWN, "acs", e.device, NULL, NULL,
-				"the configuration space of a function on its way "
-				"could not be read");
+	if (r == -ENOENT || r == -ENODEV || r == -EPERM)
+		r = say_unknown(&e, r);
 	r = r ?: findings_take(&e.findings, ret_findings);
 	findings_done(&e.findings);
 	return r;

@@ -143,6 +143,15 @@ int usb_with_ids(struct vfp_ctx *ctx, const char *ids, char ***ret_names);
 /* As qsort() wants it, of two such names. */
 int usb_compare(const char *a, const char *b);
 
+/* -- acs-override.c ---------------------------------------------------------------------- */
+
+/* Was the kernel told to take something for isolating that does not say so itself? */
+bool acs_is_overridden(struct vfp_ctx *ctx);
+
+/* By which word for a function of PCI_EXP_TYPE_@type without ACS: "downstream"; NULL: none. */
+const char *acs_override(struct vfp_ctx *ctx, const char *ids, unsigned int type,
+			 bool multifunction);
+
 /* -- group.c ----------------------------------------------------------------------------- */
 
 /* The addresses of all functions in a group. */

@@ -28,6 +28,7 @@ static int set_up(void **state)
 	(void)state;
 	fixture = fixture_new();
 	fixture_device(fixture, &(struct fixture_device){ .address = PORT,
+							  .ids = "8086:3410",
 							  .class = "060400",
 							  .driver = "pcieport",
 							  .group = 3,
@@ -167,15 +168,55 @@ static void a_device_alone_needs_no_explanation(void **state)
 static void those_who_are_not_root_are_told_so(void **state)
 {
 	static const unsigned char visible[64] = { 0x86, 0x80 };
-	_cleanup_device_ struct vfp_device *d = NULL;
-	struct vfp_finding **findings = NULL;
 
 	(void)state;
 	write_config(PORT, visible, sizeof(visible));
 	write_config(DEVICE, visible, sizeof(visible));
 	write_config(SECOND, visible, sizeof(visible));
-	assert_int_equal(device_load(ctx, DEVICE, &d), 0);
-	assert_int_equal(vfp_explain_group(ctx, d, &findings), -EPERM);
+	assert_explained(": which ports isolate stands in configuration space that only "
+			 "root can read\n");
+}
+
+#define FAKED(word)                                                       \
+	" has no ACS capability, and counts as isolating only by "        \
+	"pcie_acs_override=" word " on the kernel command line: what it " \
+	"separates can still reach each other past the IOMMU\n"
+
+static void overridden(const char *line, const char *expected)
+{
+	fixture_write(fixture, "/proc/cmdline", "root=/dev/sda1 %s quiet\n", line);
+	assert_explained(expected);
+}
+
+/* The kernel was told so, and nothing but that keeps the group small. */
+static void what_only_seems_to_isolate_is_named(void **state)
+{
+	(void)state;
+	fixture_remove(fixture, "/sys/kernel/iommu_groups/3/devices/" PORT);
+	fixture_remove(fixture, "/sys/kernel/iommu_groups/3/devices/" SECOND);
+	config(PORT, ROOT_PORT, false, 0, 0);
+	config(DEVICE, ENDPOINT, true, ALL, ALL);
+	config(SECOND, ENDPOINT, true, 0, 0);
+	overridden("", "");
+	overridden("pcie_acs_override=downstream",
+		   PORT ": root port " PORT FAKED("downstream"));
+	overridden("pcie_acs_override=multifunction",
+		   SECOND ": function " SECOND FAKED("multifunction"));
+	overridden("pcie_acs_override=id:8086:10FB,id:8086:3410",
+		   PORT ": root port " PORT FAKED("id:8086:3410"));
+	overridden("pcie_acs_override=down,stream", "");
+}
+
+/* The patch leaves alone what has the capability: that isolates by its own bits, or not. */
+static void an_override_does_not_touch_what_has_acs(void **state)
+{
+	(void)state;
+	fixture_remove(fixture, "/sys/kernel/iommu_groups/3/devices/" PORT);
+	fixture_remove(fixture, "/sys/kernel/iommu_groups/3/devices/" SECOND);
+	config(PORT, ROOT_PORT, false, ALL, VALID);
+	config(DEVICE, ENDPOINT, true, ALL, ALL);
+	config(SECOND, ENDPOINT, true, ALL, 0);
+	overridden("pcie_acs_override=downstream,multifunction", "");
 }
 
 static void what_cannot_be_read_is_unknown(void **state)
@@ -217,6 +258,8 @@ int main(void)
 		TEST(a_port_outside_of_the_group_is_not_named),
 		TEST(a_device_alone_needs_no_explanation),
 		TEST(those_who_are_not_root_are_told_so),
+		TEST(what_only_seems_to_isolate_is_named),
+		TEST(an_override_does_not_touch_what_has_acs),
 		TEST(what_cannot_be_read_is_unknown),
 		TEST(broken_config_space_does_no_harm),
 	};
