@@ -264,8 +264,7 @@ static int attach_one(struct attach *a, size_t i)
 	r = r ?: handover_usb_record(a->h, request);
 	if (r < 0)
 		return r;
-	r = a->h->guest->ops->attach(a->h->guest->data, request,
-				     handover_left(a->h, 1000), &why);
+	r = handover_ask_in(a->h, request, &why);
 	if (r > 0)
 		return 0;
 	if (r == 0) {
@@ -298,9 +297,7 @@ static int take_out(struct attach *a, size_t i)
 	_cleanup_free_ char *why = NULL;
 	int r = mark(a, i, true, "pending");
 
-	r = r
-		  ?: a->h->guest->ops->detach(a->h->guest->data, request,
-					      handover_left(a->h, 10000), &why);
+	r = r ?: handover_ask_out(a->h, request, handover_left(a->h, 10000), &why);
 	if (r < 0 && r != -ENOENT && !guest_has_ended(a->h->guest, r, host, CLOSE_MSEC))
 		return handover_say(a->h, error_of_guest(r), "guest", host,
 				    a->h->guest->name,

@@ -164,6 +164,18 @@ static int take_outcome(struct detach *d, const struct vfp_hotplug *request, int
 				    : say_refused(d, request, error, why);
 }
 
+int handover_ask_out(struct handover *h, const struct vfp_hotplug *request, int timeout,
+		     char **why)
+{
+	struct vfp_guest *guest = h->guest;
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(guest->ctx);
+
+	waiting_tell(&waiting, request_host(request), deadline_in(timeout),
+		     "until the guest lets go of %s, as it was asked to",
+		     vfp_hotplug_id(request));
+	return guest->ops->detach(guest->data, request, timeout, why);
+}
+
 static int detach_one(struct detach *d, const struct vfp_hotplug *request,
 		      const struct record *before)
 {
@@ -184,7 +196,7 @@ static int detach_one(struct detach *d, const struct vfp_hotplug *request,
 	if (r < 0)
 		return r;
 	handover_usb_pending(d->h, request, true);
-	r = guest->ops->detach(guest->data, request, handover_left(d->h, ASK_MSEC), &why);
+	r = handover_ask_out(d->h, request, handover_left(d->h, ASK_MSEC), &why);
 	return take_outcome(d, request, r, before, why ?: strerror(-r));
 }
 

@@ -13,9 +13,12 @@ bool guest_has_ended(const struct vfp_guest *guest, int error, const char *host,
 {
 	bool closed = error == -EPIPE || error == -ECONNRESET;
 	int64_t end = deadline_in(timeout);
+	_cleanup_waiting_ struct waiting waiting = { 0 };
 
 	if (!guest->process || !error_is_open(error) || error == -ETIMEDOUT)
 		return false;
+	waiting = waiting_begin(guest->ctx);
+	waiting_tell(&waiting, host, end, "until the guest, which has ended, closes it");
 	/* It may have been a relay that has ended, and the guest has the device. */
 	while (claim_process_runs(guest->ctx, guest->process) ||
 	       (host && host_is_open(guest->ctx, host)))

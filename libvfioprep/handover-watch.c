@@ -98,12 +98,21 @@ static int say_failed(struct watch *w, int error, const char *why)
 	return error;
 }
 
+static int await_gone(struct watch *w, char **ret_id, char **why)
+{
+	struct vfp_guest *guest = w->guest;
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(guest->ctx);
+
+	waiting_tell(&waiting, NULL, 0, "until %s lets go of something", guest->name);
+	return guest->ops->next_gone(guest->data, w->again ? RETRY_MSEC : -1, ret_id,
+				     why);
+}
+
 static int follow(struct watch *w)
 {
 	for (;;) {
 		_cleanup_free_ char *id = NULL, *why = NULL;
-		int r = w->guest->ops->next_gone(w->guest->data,
-						 w->again ? RETRY_MSEC : -1, &id, &why);
+		int r = await_gone(w, &id, &why);
 
 		if (r == -EPIPE || r == -ECANCELED)
 			return r;

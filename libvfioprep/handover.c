@@ -285,6 +285,17 @@ int handover_deliver(struct handover *h, int result, struct vfp_finding ***ret_f
 	return result ?: r;
 }
 
+int handover_ask_in(struct handover *h, struct vfp_hotplug *request, char **why)
+{
+	struct vfp_guest *guest = h->guest;
+	int left = handover_left(h, 1000);
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(guest->ctx);
+
+	waiting_tell(&waiting, request_host(request), deadline_in(left),
+		     "until the guest has taken the %s", request_kind(request));
+	return guest->ops->attach(guest->data, request, left, why);
+}
+
 int handover_left(const struct handover *h, int least)
 {
 	int left = deadline_poll(h->end);

@@ -50,6 +50,9 @@ int handover_deliver(struct handover *h, int result, struct vfp_finding ***ret_f
 /* -EPERM and a finding when it takes root for the device @host (NULL: none). */
 int handover_need_root(struct handover *h, const char *host);
 
+/* Ask the guest to take what @request asks for; see vfp_guest_ops. */
+int handover_ask_in(struct handover *h, struct vfp_hotplug *request, char **why);
+
 /* Milliseconds that the guest still has, at least @least. */
 int handover_left(const struct handover *h, int least);
 
@@ -120,6 +123,12 @@ bool guest_has_let_go(struct vfp_guest *guest, const struct record *record);
 
 /* Write into the record of @address where it is; -EBUSY and the like are findings. */
 int handover_mark(struct handover *h, const char *address, const struct mark *mark);
+
+/* -- handover-detach.c ------------------------------------------------------------------- */
+
+/* Ask the guest to let go of what @request names, and wait until it has; see vfp_guest_ops. */
+int handover_ask_out(struct handover *h, const struct vfp_hotplug *request, int timeout,
+		     char **why);
 
 /* -- handover-usb.c ---------------------------------------------------------------------- */
 

@@ -84,6 +84,24 @@ int vfp_ctx_record_reads(struct vfp_ctx *ctx, const char *dir, bool redact);
 /* @fn receives messages up to @level (LOG_ERR 3 ... LOG_DEBUG 7); NULL for none. */
 void vfp_ctx_set_log(struct vfp_ctx *ctx, int level, vfp_log_fn *fn, void *data);
 
+/* What a call waits for. */
+struct vfp_wait {
+	const char *device;	/* address; "" when it is for none of the host's */
+	const char *text;	/* "until qemu-system-x86 (4711) lets go of it", "for the module ..." */
+	long long waited;	/* milliseconds so far */
+	long long limit;	/* milliseconds in all; negative: as long as it takes */
+};
+
+/*
+ * @wait says what is waited for from now on; NULL: nothing any more. Called in the caller's
+ * thread when a wait begins, when it becomes one for something else, and when it ends; not as
+ * time goes by, and for waits however short. Valid for the call.
+ */
+typedef void vfp_wait_fn(void *data, const struct vfp_wait *wait);
+
+/* @fn is told of waits of this context: for locks, the kernel, guests, devices. NULL for none. */
+void vfp_ctx_set_wait(struct vfp_ctx *ctx, vfp_wait_fn *fn, void *data);
+
 /*
  * Ask the running transaction to end: no new step begins, the one in flight ends or times
  * out, then all is put back (-ECANCELED). Async-signal-safe; callable from any thread.

@@ -54,7 +54,7 @@ INSTALL = $(call flat,build/bin/vfioprep build/bin/vfio-pci,$(BINDIR)) \
 	$(foreach i,$(INITRAMFS),$($(i)_FILES)) \
 	$(foreach f,$(filter-out $(foreach p,$(PLACED),build/share/$(p) build/share/$(p)/%),$(SHARE)), \
 		$(f):$(f:build/share/%=$(DATADIR)/vfioprep/%)) \
-	$(call flat,README.md NEWS LICENSE $(wildcard docs/*.md),$(DOCDIR)) \
+	$(call flat,README.md NEWS LICENSE $(wildcard docs/*.md docs/*.svg),$(DOCDIR)) \
 	$(call flat,$(wildcard examples/*),$(DOCDIR)/examples)
 # Those of the administrator: left alone when they are there, and kept when they were changed.
 INSTALL_CONF = $(call flat,$(filter build/share/hook.conf,$(SHARE)),$(CONFDIR))

@@ -21,12 +21,14 @@ static void print_progress(void *data, enum vfp_event event, const char *device,
 	_cleanup_free_ char *name = escape(driver);
 
 	(void)data;
+	talk_begin();
 	printf("%s %s %s %s\n", words[event].verb, device, words[event].relation,
 	       name ? name : driver);
 	/*
 	 * Who reads it shall see it as it happens; that nobody can is no reason to stop.
 	 */
 	fflush(stdout);
+	talk_end();
 }
 
 /* "only disk, net ... and foreign can be lifted, as disk:/" */

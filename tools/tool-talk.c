@@ -46,9 +46,11 @@ static void complain_args(const char *object, const char *format, va_list args)
 
 	if (line && also_complain)
 		also_complain(line + strlen(program) + 2);
+	talk_begin();
 	/* Nobody is left to be told when this is lost. */
 	if (line && write(STDERR_FILENO, line, strlen(line)) < 0)
-		return;
+		errno = 0;
+	talk_end();
 }
 
 void complain(const char *object, const char *format, ...)

@@ -332,6 +332,8 @@ static int run_tool(char **operands)
 		return r;
 	if (tool.sets & TOOL_CHANGING)
 		catch_signals(ctx);
+	if (tool.sets & TOOL_CHANGING && !given.dry_run)
+		progress_start(ctx);
 	r = tool.run(ctx, operands);
 	lost = flush_stdout();
 	if (r == 0 && (!(tool.sets & TOOL_CHANGING) || given.dry_run))

@@ -205,6 +205,18 @@ void open_standard_files(void);
  */
 int flush_stdout(void);
 
+/* -- tool-progress.c: waits, as they are seen on a terminal ------------------------- */
+
+/*
+ * From now on show what the library waits for, in a line of its own on stderr, when that is a
+ * terminal, and not with --quiet.
+ */
+void progress_start(struct vfp_ctx *ctx);
+
+/* Around whatever else is written to a terminal: the line is out of the way meanwhile. */
+void talk_begin(void);
+void talk_end(void);
+
 /* -- tool-help.c, tool-complete.c --------------------------------------------------- */
 
 /*

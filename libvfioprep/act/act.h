@@ -330,6 +330,9 @@ int changes_take(struct vfp_plan *plan, struct vfp_change ***ret_changes);
 /* The finding that somebody has the vfio node of @target open. */
 void target_say_held(struct vfp_plan *plan, struct target *target);
 
+/* What is waited for until @end, by the findings of the attempt that has just failed. */
+void plan_tell_held(const struct vfp_plan *plan, const struct waiting *waiting, int64_t end);
+
 /* After an error in any target: report, put back, and restore the records. */
 void give_up(struct vfp_plan *plan, enum on_error on_error);
 

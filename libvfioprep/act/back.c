@@ -24,12 +24,16 @@ static int missing_below(struct vfp_plan *plan, const struct target *t,
 
 static void await_target(struct vfp_plan *plan, struct target *t, int64_t end)
 {
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(plan->ctx);
+
 	for (;;) {
 		_cleanup_free_ char *missing = NULL;
 		int r = missing_below(plan, t, &missing);
 
 		if (r == 0 && !missing)
 			return;
+		waiting_tell(&waiting, t->address, end,
+			     "for what hung below to come back: %s", nonnull(missing));
 		if (r == 0 && !deadline_passed(end) &&
 		    wait_readable(-1, plan->ctx->cancel_fd, deadline_in(LOOK_MSEC)) == 0)
 			continue;

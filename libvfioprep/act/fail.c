@@ -39,6 +39,22 @@ void target_say_held(struct vfp_plan *plan, struct target *t)
 			   "%s is open, but no process that has it was found", node);
 }
 
+/* Of all that are held the first one is told. */
+void plan_tell_held(const struct vfp_plan *plan, const struct waiting *waiting,
+		    int64_t end)
+{
+	for (size_t i = 0; i < plan->findings.n; i++) {
+		const struct vfp_finding *f = plan->findings.list[i];
+
+		if (!streq(f->kind, "held"))
+			continue;
+		waiting_tell(waiting, f->device, end, "until %s lets go of it",
+			     *f->object ? f->object : "whoever has its node open");
+		return;
+	}
+	waiting_tell(waiting, NULL, end, "for another vfioprep that is at work");
+}
+
 static void say_write_failed(struct vfp_plan *plan, const struct target *t)
 {
 	const char *file = strrchr(t->failed.path, '/') + 1,

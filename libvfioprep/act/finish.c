@@ -9,7 +9,9 @@
 static void await_udev(struct vfp_plan *plan)
 {
 	int64_t end = deadline_in(plan_step_timeout(plan));
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(plan->ctx);
 
+	waiting_tell(&waiting, NULL, end, "for udev to be done with the new nodes");
 	while (root_exists(plan->ctx, "/run/udev/queue") && !deadline_passed(end))
 		if (wait_readable(-1, plan->ctx->cancel_fd, deadline_in(20)) < 0)
 			break;

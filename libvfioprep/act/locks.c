@@ -68,6 +68,16 @@ static char *find_stuck(struct vfp_plan *plan, const struct target *t)
 	return NULL;
 }
 
+static int lock_await(struct vfp_plan *plan, struct target *t, int *ret_fd)
+{
+	int64_t end = deadline_first(deadline_in(plan->timeout), plan->end);
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(plan->ctx);
+
+	waiting_tell(&waiting, t->address, end,
+		     "for another vfioprep that is at work on its group");
+	return lock_take(plan->ctx, t->lock_name, end, ret_fd);
+}
+
 /* Nobody waits for a lock that a hanging call keeps. */
 static int lock_target(struct vfp_plan *plan, struct target *t)
 {
@@ -77,10 +87,7 @@ static int lock_target(struct vfp_plan *plan, struct target *t)
 		_cleanup_free_ char *stuck = find_stuck(plan, t);
 
 		if (!stuck)
-			r = lock_take(
-				plan->ctx, t->lock_name,
-				deadline_first(deadline_in(plan->timeout), plan->end),
-				&fd);
+			r = lock_await(plan, t, &fd);
 	}
 	if (r < 0)
 		return r;

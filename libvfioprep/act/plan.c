@@ -287,6 +287,7 @@ static size_t keep_held(struct vfp_plan *plan)
 
 static int attempt_until_free(struct vfp_plan *plan)
 {
+	_cleanup_waiting_ struct waiting waiting = { 0 };
 	int64_t end = deadline_in(plan->wait);
 
 	for (;;) {
@@ -295,6 +296,9 @@ static int attempt_until_free(struct vfp_plan *plan)
 		if (r < 0 || plan->wait == 0 || plan->request != RETURN ||
 		    plan_error(plan) == 0 || deadline_passed(end))
 			return r;
+		if (!waiting.ctx)
+			waiting = waiting_begin(plan->ctx);
+		plan_tell_held(plan, &waiting, end);
 		if (keep_held(plan) == 0)
 			return 0;
 		r = wait_readable(-1, plan->ctx->cancel_fd,

@@ -269,12 +269,33 @@ static bool must_stop(const struct job *jobs, size_t n, bool cancelled,
 	       (on_error == STOP_ALL && first_error(jobs, n) < 0);
 }
 
+/* Of several the first one is told. */
+static void tell_step(const struct waiting *waiting, const struct job *job)
+{
+	const struct step *step = &job->steps.list[job->done];
+	const char *device = strrchr(job->device, '/');
+
+	device = device ? device + 1 : NULL;
+	if (step->op == LOAD)
+		waiting_tell(waiting, device, job->deadline,
+			     "for the kernel to load the module %s", step->value);
+	else if (step->op == WRITE && endswith(step->path, "/unbind"))
+		waiting_tell(waiting, device, job->deadline,
+			     "for the kernel to take it from its driver");
+	else if (step->op == WRITE)
+		waiting_tell(waiting, device, job->deadline,
+			     "for the kernel to give it to its driver");
+	else
+		waiting_tell(waiting, device, job->deadline, "for the kernel");
+}
+
 int run_jobs(struct vfp_ctx *ctx, struct job *jobs, size_t n, int64_t timeout,
 	     enum on_error on_error)
 {
 	struct job *running[AT_ONCE];
 	struct pollfd fds[AT_ONCE + 1];
 	bool cancelled = on_error == GO_ON || ctx_cancelled(ctx);
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(ctx);
 	size_t next = 0;
 
 	for (;;) {
@@ -292,6 +313,7 @@ int run_jobs(struct vfp_ctx *ctx, struct job *jobs, size_t n, int64_t timeout,
 		}
 		if (count == 0)
 			break;
+		tell_step(&waiting, running[0]);
 		wait_reports(ctx, running, count, &cancelled, fds);
 		stop = must_stop(jobs, n, cancelled, on_error);
 		serve(running, count, fds, timeout, stop, on_error);

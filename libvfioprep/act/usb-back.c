@@ -256,12 +256,16 @@ static int go_on(struct coming_back *b)
  */
 static int await(struct coming_back *b)
 {
+	_cleanup_waiting_ struct waiting waiting = waiting_begin(b->ctx);
+
 	b->next = deadline_in(usb_grace_msec);
 	for (;;) {
 		int r = look(b);
 
 		if (r < 0 || !b->missing)
 			return r;
+		waiting_tell(&waiting, b->address, b->end,
+			     "for its drivers to come back");
 		/* The clock starts when the last one has let go. */
 		if (b->claimed && deadline_passed(b->end))
 			return say_held(b);

@@ -65,7 +65,9 @@ struct vfp_ctx {
 	int cancel_fd;		  /* eventfd, readable once cancelled */
 	int log_level;
 	vfp_log_fn *log;
-	void *log_data;
+	vfp_wait_fn *wait;
+	void *log_data, *wait_data;
+	bool waiting;		  /* and it is being told what for */
 	struct names *names;	  /* libpci, opened when first asked */
 	struct mirror *mirror;	  /* where reads are copied to; NULL mostly */
 	char *boot_id;		  /* read when first asked */

@@ -4,7 +4,7 @@
  * writes for a caller who was killed still holds its group's lock, so a free lock means that
  * nobody is writing, and "has it moved" is one attempt. The files are never removed.
  */
-#include "host/host.h"
+#include "host/waiting.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,6 +14,8 @@
 /* flock(2) has no time limit of its own, so it is tried again. */
 static int lock_wait(struct vfp_ctx *ctx, int fd, int64_t deadline)
 {
+	_cleanup_waiting_ struct waiting waiting = { 0 };
+
 	for (;;) {
 		int r;
 
@@ -23,6 +25,10 @@ static int lock_wait(struct vfp_ctx *ctx, int fd, int64_t deadline)
 			return -errno;
 		if (deadline_passed(deadline))
 			return -EBUSY;
+		if (!waiting.ctx)
+			waiting = waiting_begin(ctx);
+		waiting_tell(&waiting, NULL, deadline,
+			     "for another vfioprep that is at work");
 		r = wait_readable(-1, ctx->cancel_fd,
 				  deadline_first(deadline, deadline_in(RETRY_MSEC)));
 		if (r < 0)

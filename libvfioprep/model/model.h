@@ -8,6 +8,7 @@
 #define VFIOPREP_MODEL_H
 
 #include "host/config.h"
+#include "host/waiting.h"
 
 struct findings;
 
