@@ -168,7 +168,7 @@ $(TESTS:%=$(DEV)/test/%): $(DEV)/test/%: $(DEV)/obj/tests/unit/%.o \
 
 FUZZ_CC      ?= clang
 FUZZ_VERBS   := $(patsubst vfioprep-%,%,$(filter vfioprep-%,$(VERBS)))
-FUZZ_PARTS   := select record netlink hotplug sysfs ch qmp
+FUZZ_PARTS   := select record netlink hotplug sysfs ch qmp xml
 FUZZ_TARGETS := $(FUZZ_PARTS:%=$(DEV)/fuzz-%) $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%)
 FUZZ_HELP    := $(patsubst %,$(DEV)/obj/tests/fuzz/%.o,fuzz edit inline-child) \
 	$(if $(FUZZ),,$(DEV)/obj/tests/fuzz/replay.o) $(TEST_HELP:%.c=$(DEV)/obj/%.o)
@@ -183,7 +183,7 @@ $(DEV)/obj/renamed/%.o: %.c Makefile
 		-o $@ $<
 
 $(FUZZ_PARTS:%=$(DEV)/fuzz-%): $(DEV)/fuzz-%: $(DEV)/obj/tests/fuzz/fuzz-%.o $(FUZZ_HELP) \
-		$(DEV)/obj/tools/guest-ch-info.o $(DEV)/libvfioprep.a
+		$(DEV)/libtool.a $(DEV)/libvfioprep.a
 	$(CC) $(SAN) $(if $(FUZZ),-fsanitize=fuzzer) $(LINK) $(FUZZ_WRAP) -o $@ $^ $(PKG_LIBS)
 
 $(FUZZ_VERBS:%=$(DEV)/fuzz-words-%): $(DEV)/fuzz-words-%: $(DEV)/obj/tests/fuzz/fuzz-words.o \

@@ -24,8 +24,9 @@ void hook_log_begin(const char *name)
 	also_complain = log_complaint;
 }
 
-void hook_log_end(void)
+void hook_end(void)
 {
+	alarm(0);
 	also_complain = NULL;
 }
 

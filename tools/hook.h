@@ -78,7 +78,8 @@ struct hook_call {
 
 /* From now on every complaint goes to the system's log as well, with @guest in front. */
 void hook_log_begin(const char *guest);
-void hook_log_end(void);
+/* And no longer, nor is there an end of its time. */
+void hook_end(void);
 
 /* The findings on stderr, and warnings in the log alone. Returns @error. */
 int hook_tell(const struct hook_call *call, struct vfp_finding *const *findings, int error);

@@ -194,7 +194,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	given.quiet = !given.dry_run && !given.verbose;
 	r = given.dry_run ? 0 : silence_stdout();
 	r = r ?: operate(operation, &call);
-	hook_log_end();
+	hook_end();
 	call_done(&call);
 	return harmless ? 0 : r;
 }
