@@ -62,6 +62,7 @@ help:
 	@echo "make fuzz       SECONDS= of each fuzz target, with clang; crashes are in build/fuzz"
 	@echo "make lab        scenarios on real kernels in a virtual host (LONG=1: all of them)"
 	@echo "make lint       formatting, exports, links, documents"
+	@echo "make deb        packages for Debian, in build/deb"
 	@echo "make install    DESTDIR= PREFIX= (now $(PREFIX)); make uninstall: with the same words"
 
 # -- variants ---------------------------------------------------------------------------
@@ -221,7 +222,7 @@ build/lab/cycles: tests/lab/cycles.c build/libvfioprep.a
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -Ilibvfioprep -o $@ $^ $(PKG_LIBS)
 
-lab: all build/lab/floor build/lab/killpoints build/lab/cycles
+lab: all build/lab/floor build/lab/killpoints build/lab/cycles build/deb/built
 	@tests/lab/run -k all -j $(if $(LONG),--long)
 
 lint: all
@@ -237,6 +238,8 @@ run-demo: all
 run-check: all
 	@$(MAKE) --no-print-directory lint
 	@tests/install
+	@$(MAKE) --no-print-directory deb
+	@lintian --fail-on error,warning build/deb/*.changes
 	@$(MAKE) --no-print-directory unit ASAN=1
 	@$(MAKE) --no-print-directory replay ASAN=1
 	@$(MAKE) --no-print-directory lab
@@ -245,6 +248,8 @@ run-check: all
 run-check-long: all
 	@$(MAKE) --no-print-directory lint
 	@tests/install
+	@$(MAKE) --no-print-directory deb
+	@lintian --fail-on error,warning build/deb/*.changes
 	@VFIOPREP_THOROUGH=1 $(MAKE) --no-print-directory unit ASAN=1
 	@$(MAKE) --no-print-directory replay ASAN=1
 	@$(MAKE) --no-print-directory fuzz SECONDS=300
@@ -263,5 +268,5 @@ clean:
 		build/vfioprep.pc
 
 .PHONY: FORCE all help unit replay fuzz run-fuzz lab lint demo check check-long run-demo \
-	run-check run-check-long deps ensure-deps install uninstall clean
+	run-check run-check-long deps ensure-deps install uninstall deb clean
 .DELETE_ON_ERROR:
