@@ -110,7 +110,7 @@ static int add_device(struct check *c, const struct vfp_wanted *wanted)
 	else if (!rule)
 		remedy = "make install # brings " RULE;
 	else if (image == NOT_CLAIMED)
-		remedy = "dmesg | grep vfioprep: # tells why; the unit takes it";
+		remedy = "dmesg | grep vfioprep # tells why";
 	return check_add(
 		c, image == OLDER || !unit || !rule ? VFP_WARN : VFP_NOTE, device, remedy,
 		"%s is configured to be hidden: the initramfs %s, the udev rule is "
