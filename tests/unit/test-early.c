@@ -39,7 +39,8 @@ static void make_host(void)
 	fixture_write(fixture, "/sys/bus/pci/drivers_probe", "%s", "");
 	/* In place of the real one, which would load modules here. */
 	modprobe = fixture_path(fixture, "/modprobe");
-	fixture_write(fixture, "/modprobe", "#!/bin/sh\necho \"$@\" >> %s.log\n",
+	fixture_write(fixture, "/modprobe",
+		      "#!/bin/sh\necho \"${MODPROBE_OPTIONS+and words }$*\" >> %s.log\n",
 		      modprobe);
 	assert_int_equal(chmod(modprobe, 0755), 0);
 }
@@ -62,7 +63,7 @@ static void claim(const char *shell)
 	_cleanup_free_ char *root = fixture_path(fixture, "/");
 	_cleanup_free_ char *modprobe = fixture_path(fixture, "/modprobe");
 	_cleanup_free_ char *command =
-		strf("%s -c 'modprobe() { %s \"$@\"; }; set -- %s; "
+		strf("MODPROBE_OPTIONS=-qb %s -c 'modprobe() { %s \"$@\"; }; set -- %s; "
 		     ". ./share/early/early-claim'",
 		     shell, modprobe, root);
 	assert_int_equal(system(command), 0);
