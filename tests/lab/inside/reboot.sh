@@ -15,7 +15,7 @@ configure_initramfs()
 	mkdir -p /boot
 	echo CONFIG_RD_ZSTD=y > "/boot/config-$(uname -r)"
 	sed -i 's/^MODULES=.*/MODULES=list/; s/^COMPRESS=.*/COMPRESS=zstd/
-		s/^# COMPRESSLEVEL.*/COMPRESSLEVEL=1/; s/^BUSYBOX=.*/BUSYBOX=n/' \
+		s/^# COMPRESSLEVEL.*/COMPRESSLEVEL=1/' \
 		"$folder/initramfs.conf"
 	printf '%s\n' virtio_pci 9pnet_virtio 9p overlay > "$folder/modules"
 	cp "$lab_dir/inside/boot-lab" "$folder/scripts/lab"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # machine: reboot
 # kernel: 6.12
 # timeout: 400
