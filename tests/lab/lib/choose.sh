@@ -10,6 +10,7 @@
 #	# long: why                only by name or with --long
 #	# module: lab_stuck        needs the lab's own kernel module
 #	# package: openssh-server  needs what is in this package, unpacked
+#	# image: initramfs-tools   needs an image of it, to start the kernel anew from
 #	# next: qemu-system-x86    the same of Debian's next release, with all that it needs
 
 header()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # machine: reboot
 # kernel: 6.12
-# timeout: 400
+# image: initramfs-tools
+# timeout: 300
 #
 # From boot to boot: of two network cards that are alike one is configured, and after a
 # reboot through an image of the real initramfs-tools it alone is hidden. An address that
@@ -11,7 +12,7 @@
 # shellcheck source=/dev/null
 . "$lab_dir/inside/reboot.sh"
 
-image=/var/tmp/initrd
+image=/var/tmp/image
 
 configure()
 {
@@ -21,17 +22,16 @@ configure()
 first()
 {
 	install_vfioprep
-	configure_initramfs
 	mkdir -p /etc/vfioprep/devices.d
 	configure "$nic1" 8086:10d3 nic
 	configure "$bare" 8086:10fb changed
 	configure 0000:7f:00.0 8086:10fb missing
-	make_initramfs "$image"
-	in_initramfs "$image" > "$out"
-	out_has etc/vfioprep/boot-list
-	out_has usr/lib/vfioprep/early-claim
-	out_has vfio-pci.ko
-	reboot_into "$image" claimed "etc/vfioprep ${image#/}"
+	early_files "$image"
+	grep -q -x "$nic1 8086 10d3 8086 .... vfio-pci" "$image/etc/vfioprep/boot-list"
+	[ "$(wc -l < "$image/etc/vfioprep/boot-list")" = 1 ]
+	[ -n "$(find "$image" -name 'vfio-pci.ko*')" ]
+	rm -r "$image/usr/lib/modules" # the image has them, and knows where
+	reboot_into "$image" claimed "etc/vfioprep ${image#/}/etc ${image#/}/usr"
 }
 
 claimed()
@@ -66,7 +66,7 @@ claimed()
 	run 3 apply --check "$nic1"
 	run 0 apply "$nic1"
 	hidden "$nic1"
-	reboot_into "$image" off "etc/vfioprep" vfioprep=off
+	reboot_into "$image" off etc/vfioprep vfioprep=off
 }
 
 off()
@@ -80,10 +80,10 @@ off()
 	note "without configuration nothing is left in an image"
 	rm -r /etc/vfioprep
 	install_vfioprep
-	mkdir -p /tmp/image/scripts/init-top
-	cp /usr/share/initramfs-tools/scripts/init-top/00-vfioprep /tmp/image/scripts/init-top
-	DESTDIR=/tmp/image version=$(uname -r) /usr/share/initramfs-tools/hooks/vfioprep
-	[ -z "$(find /tmp/image -type f)" ] || fail "$(find /tmp/image -type f)"
+	mkdir -p "$image/scripts/init-top"
+	cp /usr/share/initramfs-tools/scripts/init-top/00-vfioprep "$image/scripts/init-top/"
+	early_files "$image"
+	[ -z "$(find "$image" -type f)" ] || fail "$(find "$image" -type f)"
 }
 
 "$stage"
