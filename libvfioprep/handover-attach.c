@@ -69,16 +69,6 @@ static int look_for_request(struct attach *a, size_t i)
 
 /* -- hiding first ------------------------------------------------------------------------ */
 
-static int note_hidden(struct attach *a, const char *address)
-{
-	char *copy = strdup(address);
-	int r = copy ? list_add((void ***)&a->hidden, &a->n_hidden, copy) : -ENOMEM;
-
-	if (r < 0)
-		free(copy);
-	return r;
-}
-
 /* What had no record before is given back when the plug fails. */
 static int hide_first(struct attach *a)
 {
@@ -87,7 +77,8 @@ static int hide_first(struct attach *a)
 
 	for (size_t i = 0; i < plan->n && r == 0; i++)
 		if (plan->targets[i].todo && !plan->targets[i].record.device)
-			r = note_hidden(a, plan->targets[i].address);
+			r = strings_add(&a->hidden, &a->n_hidden,
+					plan->targets[i].address);
 	a->h->end = deadline_in(plan->wait);
 	return r;
 }

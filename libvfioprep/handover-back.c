@@ -22,12 +22,7 @@ static bool has(char *const *devices, const char *address)
 
 static int add(struct leaving *leaving, const char *address)
 {
-	char *copy = strdup(address);
-	int r = copy ? list_add((void ***)&leaving->devices, &leaving->n, copy) : -ENOMEM;
-
-	if (r < 0)
-		free(copy);
-	return r;
+	return strings_add(&leaving->devices, &leaving->n, address);
 }
 
 static int members_of(struct vfp_ctx *ctx, const char *address, char ***ret_members)

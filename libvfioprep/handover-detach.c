@@ -99,16 +99,10 @@ static int check_meant(struct detach *d, const struct vfp_hotplug *request,
 static int note_left(struct detach *d, const struct vfp_hotplug *request, bool tell)
 {
 	const char *host = request_host(request);
-	char *copy = host ? strdup(host) : NULL;
-	int r = 0;
 
 	if (tell)
 		handover_tell(d->h, VFP_UNPLUGGED, request);
-	if (host)
-		r = copy ? list_add((void ***)&d->left, &d->n_left, copy) : -ENOMEM;
-	if (r < 0)
-		free(copy);
-	return r;
+	return host ? strings_add(&d->left, &d->n_left, host) : 0;
 }
 
 static int say_refused(struct detach *d, const struct vfp_hotplug *request, int error,

@@ -18,16 +18,6 @@ struct watch {
 	bool again; /* something has left and could not be returned yet */
 };
 
-static int add(char ***devices, size_t *n, const char *address)
-{
-	char *copy = strdup(address);
-	int r = copy ? list_add((void ***)devices, n, copy) : -ENOMEM;
-
-	if (r < 0)
-		free(copy);
-	return r;
-}
-
 /* Everything that is recorded for the guest, or only what it has let go of. */
 static int collect(struct watch *w, bool all, char ***ret_left, char ***ret_kept)
 {
@@ -44,7 +34,8 @@ static int collect(struct watch *w, bool all, char ***ret_left, char ***ret_kept
 		    (!all && !guest_has_let_go(w->guest, &record)))
 			continue;
 		keep = streq(nonnull(record.unplug), "keep");
-		r = keep ? add(ret_kept, &n_kept, *a) : add(ret_left, &n_left, *a);
+		r = keep ? strings_add(ret_kept, &n_kept, *a)
+			 : strings_add(ret_left, &n_left, *a);
 	}
 	return r;
 }

@@ -36,16 +36,6 @@ static const struct option_row options[] = {
 	{ 0 }
 };
 
-static int remember(const char *address)
-{
-	char *copy = strdup(address);
-	int r = copy ? list_add((void ***)&named.address, &named.n, copy) : -ENOMEM;
-
-	if (r < 0)
-		free(copy);
-	return r;
-}
-
 /* What cannot be removed from the configuration is not given back either. */
 static int add(struct vfp_ctx *ctx, struct vfp_plan *plan, const char *address)
 {
@@ -54,7 +44,7 @@ static int add(struct vfp_ctx *ctx, struct vfp_plan *plan, const char *address)
 	if (r < 0)
 		return r;
 	r = vfp_plan_return(plan, address, arg.driver);
-	r = r ?: remember(address);
+	r = r ?: strings_add(&named.address, &named.n, address);
 	if (r == -EINVAL)
 		return fail(r, nonnull(arg.driver),
 			    "not a driver's name; see vfioprep list");

@@ -92,18 +92,10 @@ static int set_flag(bool *to, const char *value)
 static int add_force(struct vfp_plan *plan, const char *value)
 {
 	size_t kind = strcspn(value, ":");
-	char *copy;
-	int r;
 
 	if (!finding_kind_known(value, kind) || streq(value + kind, ":"))
 		return -EINVAL;
-	copy = strdup(value);
-	if (!copy)
-		return -ENOMEM;
-	r = list_add((void ***)&plan->force, &plan->n_force, copy);
-	if (r < 0)
-		free(copy);
-	return r;
+	return strings_add(&plan->force, &plan->n_force, value);
 }
 
 static int set_number(char **to, const char *value, uint64_t least, uint64_t most)

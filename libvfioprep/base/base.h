@@ -126,6 +126,12 @@ static inline void str_done(struct str *str)
 int list_add(void ***list, size_t *n, void *item);
 size_t list_length(void *list);
 void strings_free(char **strings);
+
+/* Append a copy of @s; on -ENOMEM nothing changes. */
+int strings_add(char ***strings, size_t *n, const char *s);
+
+/* Drop those that @wanted does not want; returns how many are left. */
+size_t strings_keep(char **strings, bool (*wanted)(const char *s));
 static inline void strings_freep(char ***strings)
 {
 	strings_free(*strings);

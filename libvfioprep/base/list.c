@@ -36,3 +36,27 @@ void strings_free(char **strings)
 		free(*s);
 	free(strings);
 }
+
+int strings_add(char ***strings, size_t *n, const char *s)
+{
+	char *copy = strdup(s);
+	int r = copy ? list_add((void ***)strings, n, copy) : -ENOMEM;
+
+	if (r < 0)
+		free(copy);
+	return r;
+}
+
+size_t strings_keep(char **strings, bool (*wanted)(const char *s))
+{
+	size_t kept = 0;
+
+	for (char **s = strings; *s; s++) {
+		if (wanted(*s))
+			strings[kept++] = *s;
+		else
+			free(*s);
+	}
+	strings[kept] = NULL;
+	return kept;
+}

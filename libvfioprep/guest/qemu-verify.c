@@ -82,43 +82,44 @@ static int verify_usb(const struct question *q)
 		       q->id);
 }
 
-static int verify_cpu(const struct question *q)
+/* Whether a member of what @command answers is @wanted by @id. */
+static int verify_listed(const struct question *q, const char *command,
+			 const char *wanted, const char *(*id)(json_t *member),
+			 const char *where)
 {
-	_cleanup_json_ json_t *cpus = NULL;
-	json_t *cpu;
+	_cleanup_json_ json_t *members = NULL;
+	json_t *member;
 	size_t i;
-	int r = qemu_ask(q->qemu, q->deadline, &cpus, q->why, "query-hotpluggable-cpus",
-			 "{}");
+	int r = qemu_ask(q->qemu, q->deadline, &members, q->why, command, "{}");
 
 	if (r < 0)
 		return r;
-	json_array_foreach(cpus, i, cpu) {
-		const char *path = json_string_value(json_object_get(cpu, "qom-path"));
-
-		if (path && streq(path, q->path))
+	json_array_foreach(members, i, member)
+		if (streq(nonnull(id(member)), wanted))
 			return 0;
-	}
-	return say_why(q->why, -EREMOTEIO, "%s is not among the guest's CPUs", q->id);
+	return say_why(q->why, -EREMOTEIO, "%s is not %s", q->id, where);
+}
+
+static const char *cpu_path(json_t *cpu)
+{
+	return json_string_value(json_object_get(cpu, "qom-path"));
+}
+
+static int verify_cpu(const struct question *q)
+{
+	return verify_listed(q, "query-hotpluggable-cpus", q->path, cpu_path,
+			     "among the guest's CPUs");
+}
+
+static const char *memory_id(json_t *memory)
+{
+	return json_string_value(json_object_get(json_object_get(memory, "data"), "id"));
 }
 
 static int verify_memory(const struct question *q)
 {
-	_cleanup_json_ json_t *memories = NULL;
-	json_t *memory;
-	size_t i;
-	int r = qemu_ask(q->qemu, q->deadline, &memories, q->why, "query-memory-devices",
-			 "{}");
-
-	if (r < 0)
-		return r;
-	json_array_foreach(memories, i, memory) {
-		json_t *data = json_object_get(memory, "data");
-		const char *id = json_string_value(json_object_get(data, "id"));
-
-		if (id && streq(id, q->id))
-			return 0;
-	}
-	return say_why(q->why, -EREMOTEIO, "%s is not in the guest's memory", q->id);
+	return verify_listed(q, "query-memory-devices", q->id, memory_id,
+			     "in the guest's memory");
 }
 
 /* The property that tells what is to be asked. */

@@ -5,13 +5,22 @@
  */
 #include "host/host.h"
 
+static bool is_left_over(const char *name)
+{
+	return *name == '.';
+}
+
+static bool is_at_rest(const char *name)
+{
+	return *name != '.';
+}
+
 /* Names of records, or of those that were broken off before they had theirs. */
 static int list_names(struct vfp_ctx *ctx, const char *folder, bool left_over,
 		      char ***ret_names)
 {
 	_cleanup_close_ int dir = state_dir_open(ctx, folder, false);
 	char **names = NULL;
-	size_t kept = 0;
 	int r;
 
 	if (dir < 0 && dir != -ENOENT)
@@ -26,13 +35,7 @@ static int list_names(struct vfp_ctx *ctx, const char *folder, bool left_over,
 	r = root_list(ctx, folder, &names);
 	if (r < 0)
 		return r;
-	for (char **name = names; *name; name++) {
-		if ((**name == '.') != left_over)
-			free(*name);
-		else
-			names[kept++] = *name;
-	}
-	names[kept] = NULL;
+	strings_keep(names, left_over ? is_left_over : is_at_rest);
 	*ret_names = names;
 	return 0;
 }
@@ -139,18 +142,11 @@ _public_ int vfp_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
 _public_ int vfp_usb_records(struct vfp_ctx *ctx, struct vfp_record ***ret_records)
 {
 	_cleanup_strings_ char **names = NULL;
-	size_t kept = 0;
 	int r = record_list_usb(ctx, &names);
 
 	if (r < 0)
 		return r;
-	for (char **name = names; *name; name++) {
-		if (usb_is_name(*name))
-			names[kept++] = *name;
-		else
-			free(*name);
-	}
-	names[kept] = NULL;
+	strings_keep(names, usb_is_name);
 	return load_all(ctx, names, ret_records);
 }
 

@@ -55,17 +55,11 @@ static int take_one(struct vfp_ctx *ctx, const char *address, const char *ids,
 		    char ***taken, size_t *n)
 {
 	_cleanup_device_ struct vfp_device *device = NULL;
-	_cleanup_free_ char *copy = NULL;
-	int r;
 
 	if (device_load(ctx, address, &device) < 0 || *device_driver(device) ||
 	    !ids_match(ids, device))
 		return 0;
-	copy = strdup(address);
-	r = copy ? list_add((void ***)taken, n, copy) : -ENOMEM;
-	if (r == 0)
-		copy = NULL;
-	return r;
+	return strings_add(taken, n, address);
 }
 
 int ids_taken(struct vfp_ctx *ctx, const char *module, char ***ret_addresses)

@@ -95,17 +95,10 @@ static bool is_own(const struct network *n, const struct tcp *tcp)
 
 static int add_busy(struct network *n, const char *address)
 {
-	char *copy;
-	int r;
-
 	for (size_t i = 0; i < n->n_busy; i++)
 		if (streq(n->busy[i], address))
 			return 0;
-	copy = strdup(address);
-	r = copy ? list_add((void ***)&n->busy, &n->n_busy, copy) : -ENOMEM;
-	if (r < 0)
-		free(copy);
-	return r;
+	return strings_add(&n->busy, &n->n_busy, address);
 }
 
 static int take_connection(void *data, const struct tcp *tcp)

@@ -28,18 +28,12 @@ static int list_group(struct vfp_ctx *ctx, int group, char ***ret_names)
 int group_members(struct vfp_ctx *ctx, int group, char ***ret_addresses)
 {
 	_cleanup_strings_ char **names = NULL;
-	size_t n = 0;
+	size_t n;
 	int r = list_group(ctx, group, &names);
 
 	if (r < 0)
 		return r;
-	for (char **name = names; *name; name++) {
-		if (address_is_full(*name))
-			names[n++] = *name;
-		else
-			free(*name);
-	}
-	names[n] = NULL;
+	n = strings_keep(names, address_is_full);
 	qsort(names, n, sizeof(*names), compare_addresses);
 	*ret_addresses = take(names);
 	return 0;

@@ -33,7 +33,6 @@ bool usb_is_form(const char *text, bool loose)
 static int all_names(struct vfp_ctx *ctx, char ***ret_names)
 {
 	char **names = NULL;
-	size_t kept = 0;
 	int r = root_list(ctx, USB_DEVICES, &names);
 
 	if (r == -ENOENT)
@@ -42,13 +41,7 @@ static int all_names(struct vfp_ctx *ctx, char ***ret_names)
 		return r;
 	if (!names)
 		return -ENOMEM;
-	for (char **name = names; *name; name++) {
-		if (usb_is_name(*name))
-			names[kept++] = *name;
-		else
-			free(*name);
-	}
-	names[kept] = NULL;
+	strings_keep(names, usb_is_name);
 	*ret_names = names;
 	return 0;
 }
