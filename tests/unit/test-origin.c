@@ -5,6 +5,8 @@
  */
 #include "engine.h"
 
+#include "host/config.h"
+
 #include <sys/stat.h>
 
 static struct fixture *fixture;
