@@ -238,6 +238,11 @@ static int apply_groups(struct vfp_ctx *ctx, struct wanted_groups *groups,
 
 	for (i = 0; i < groups->n && !vfp_ctx_cancelled(ctx) && worst != -ENOMEM; i++)
 		worst = vfp_exit_worse(worst, apply_group(ctx, groups->list[i], devices));
+	if (i < groups->n && vfp_ctx_cancelled(ctx))
+		worst = vfp_exit_worse(worst,
+				       fail(-ECANCELED, NULL,
+					    "interrupted; what was not reported as "
+					    "done is as it was found"));
 	if (!document)
 		return worst;
 	json_array_foreach(devices, i, device)

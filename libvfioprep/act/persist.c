@@ -59,19 +59,19 @@ static int check_text(struct vfp_ctx *ctx, const char *text, const char *const *
 /* All that is configured, if it can be understood. */
 static int read_all(struct vfp_ctx *ctx, struct vfp_wanted ***ret_wanted, char **why)
 {
-	struct vfp_finding **findings = NULL;
-	int r = vfp_wanted(ctx, ret_wanted, &findings);
+	_cleanup_(wanted_listp) struct vfp_wanted **wanted = NULL;
+	_cleanup_findings_ struct findings findings = { 0 };
+	int r = wanted_read_all(ctx, &wanted, &findings);
 
 	if (r < 0)
 		return r == -ENOMEM ? r
 				    : say_why(why, r, DEVICES_DIR " cannot be read: %s",
 					      strerror(-r));
-	if (*findings) {
-		r = say_why(why, -EPERM, "%s; correct that first", (*findings)->text);
-		vfp_wanted_free(*ret_wanted);
-	}
-	vfp_findings_free(findings);
-	return r;
+	if (findings.n)
+		return say_why(why, -EPERM, "%s; correct that first",
+			       findings.list[0]->text);
+	*ret_wanted = take(wanted);
+	return 0;
 }
 
 static const struct vfp_wanted *find(struct vfp_wanted *const *wanted, const char *device)
@@ -209,6 +209,7 @@ _public_ int vfp_wanted_prepare(struct vfp_ctx *ctx, const char *device,
 	_cleanup_free_ char *name = NULL;
 	int r = device_load(ctx, device, &there);
 
+	clear_why(why);
 	if (r < 0)
 		return say_why(why, r, "there is no PCI device at this address");
 	r = compose(there, settings, &text);
@@ -225,6 +226,7 @@ _public_ int vfp_wanted_prepare(struct vfp_ctx *ctx, const char *device,
 
 _public_ int vfp_wanted_save(struct vfp_ctx *ctx, const char *file, bool keep, char **why)
 {
+	clear_why(why);
 	if (!file)
 		return 0;
 	return keep ? cannot_write(config_keep(ctx, file), why)
@@ -237,8 +239,10 @@ _public_ int vfp_wanted_drop(struct vfp_ctx *ctx, const char *device, FILE *prin
 	_cleanup_(wanted_listp) struct vfp_wanted **all = NULL;
 	const struct vfp_wanted *is;
 	const char *file;
-	int r = read_all(ctx, &all, why);
+	int r;
 
+	clear_why(why);
+	r = read_all(ctx, &all, why);
 	is = r == 0 ? find(all, device) : NULL;
 	if (!is)
 		return r;

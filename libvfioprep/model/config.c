@@ -357,6 +357,7 @@ _public_ int vfp_config_read(struct vfp_ctx *ctx, const char *name, char **ret_t
 	_cleanup_free_ char *path = strf(CONFIG_DIR "/%s", name);
 	int r = path ? config_read(ctx, path, ret_text) : -ENOMEM;
 
+	clear_why(why);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	return say_why(why, r, "%s: %s%s", path, distrust(r) ?: strerror(-r),

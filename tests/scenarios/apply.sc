@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# usual-kernel: 6.12
 #
 # devices.d and apply: what differs is said and done, twice is once; what is refused keeps
 # nothing else; half a configuration does nothing. hide --persist and return --persist write it.

@@ -49,16 +49,19 @@ out_is "$nic1 8086 10d3 $(cut -c3- "$pci_devices/$nic1/subsystem_vendor") $(cut 
 
 # Before it has a driver: the override alone, and only with the right identity.
 kwrite "/sys/bus/pci/drivers/e1000e/unbind" "$nic1"
-run 0 apply --early "$nic2"
+run 3 apply --early "$nic2"
+err_lines 0
 driver "$nic2" e1000e
 override "$nic2" ""
 run 0 apply --early "$nic1"
 driver "$nic1" none
 override "$nic1" vfio-pci
-grep -qx "$nic1 vfio-pci" /run/vfioprep/early
+grep -qx "$nic1 vfio-pci udev" /run/vfioprep/early
 run 0 apply
 hidden "$nic1"
 run 0 apply
 out_is
 run 0 return --persist --driver auto "$nic1"
 rm -f /run/vfioprep/early
+driver "$nic1" e1000e
+override "$nic1" ""
