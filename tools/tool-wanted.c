@@ -203,6 +203,19 @@ int kept_finish(struct vfp_ctx *ctx, struct kept *kept, int result)
 
 /* -- return, and return --persist ---------------------------------------------------------- */
 
+char *wanted_absent(struct vfp_ctx *ctx, const char *word)
+{
+	_cleanup_wanted_ struct vfp_wanted **wanted = NULL;
+	struct vfp_finding **findings = NULL;
+	const struct vfp_wanted *absent;
+
+	if (vfp_wanted(ctx, &wanted, &findings) < 0)
+		return NULL;
+	vfp_findings_free(findings);
+	absent = find_absent(ctx, wanted, word);
+	return absent ? strdup(vfp_wanted_get(absent, "device")) : NULL;
+}
+
 int wanted_may_drop(struct vfp_ctx *ctx, const char *address)
 {
 	char *why = NULL;

@@ -44,9 +44,11 @@ int kept_prepare(struct vfp_ctx *ctx, const struct selection *devices,
 int kept_finish(struct vfp_ctx *ctx, struct kept *kept, int result);
 
 /*
- * For return --persist: may @address be removed from the configuration? And, when it is back (it has no
+ * For return --persist: the address that @word is, if that is configured but nothing is there (to be
+ * freed; else NULL). May @address be removed from the configuration? And, when it is back (it has no
  * record): remove it, or with --dry-run print that; not @persist: note that it is configured still. Complain.
  */
+char *wanted_absent(struct vfp_ctx *ctx, const char *word);
 int wanted_may_drop(struct vfp_ctx *ctx, const char *address);
 int wanted_drop_returned(struct vfp_ctx *ctx, char *const *addresses, bool persist);
 

@@ -88,9 +88,16 @@ static int add_operands(struct vfp_ctx *ctx, struct vfp_plan *plan,
 
 	for (; *operands && r != -EINVAL && r != -ENOMEM; operands++) {
 		const char *recorded = find_record(records, *operands);
+		_cleanup_free_ char *absent =
+			arg.persist && !recorded ? wanted_absent(ctx, *operands) : NULL;
 
-		r = recorded ? add(ctx, plan, recorded)
-			     : add_selected(ctx, plan, *operands);
+		/* What is not there any more can still be taken out of the configuration. */
+		if (absent)
+			r = wanted_may_drop(ctx, absent)
+				  ?: strings_add(&named.address, &named.n, absent);
+		else
+			r = recorded ? add(ctx, plan, recorded)
+				     : add_selected(ctx, plan, *operands);
 		*missing = vfp_exit_worse(*missing, r);
 	}
 	return r == -EINVAL || r == -ENOMEM ? r : 0;

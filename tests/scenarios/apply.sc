@@ -104,6 +104,12 @@ run 0 apply "$nic1"
 run 0 return "$nic1"
 unchanged before
 
+# What is not there any more can be taken out of the configuration all the same.
+printf '[0000:7f:00.0]\nexpect=8086:10d3\n' > "$conf/pair.conf"
+run 3 return 7f:00.0
+run 0 return --persist 7f:00.0
+[ ! -e "$conf/pair.conf" ] || fail "pair.conf is still there"
+
 # What is half understood is not acted upon.
 { section "$nic1"; section "$nic2" drivr=vfio-pci; } > "$conf/pair.conf"
 refuses 2 apply
