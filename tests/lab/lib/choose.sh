@@ -29,21 +29,23 @@ time_of()
 	printf '%s\n' "$usual"
 }
 
-# Every scenario of the two folders: shared with the model, and for real kernels only.
+# Every scenario of the two folders: shared with the model, and for real kernels only; and
+# those made of documents.
 all_scenarios()
 {
 	local file
 	for file in "$lab"/../scenarios/*.sc "$lab"/scenarios/*.sc; do
 		[ -e "$file" ] && realpath "$file"
 	done
-	return 0
+	example_scenarios
 }
 
-# A name or a path; with or without .sc.
+# A name or a path; with or without .sc. Examples go by their document.
 find_scenario()
 {
 	local name=$1 file
-	for file in "$name" "$lab/../scenarios/$name.sc" "$lab/scenarios/$name.sc" \
+	for file in "$lab_cache/examples/$(basename "$name" .md).sc" \
+		"$name" "$lab/../scenarios/$name.sc" "$lab/scenarios/$name.sc" \
 		"$lab/../scenarios/$name" "$lab/scenarios/$name"; do
 		if [ -f "$file" ]; then
 			realpath "$file"
