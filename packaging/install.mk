@@ -45,8 +45,10 @@ FILES = $(call flat,build/bin/vfioprep build/bin/vfio-pci,$(BINDIR)) \
 	$(call flat,build/vfioprep.pc,$(LIBDIR)/pkgconfig) \
 	$(call flat,libvfioprep/vfioprep.h,$(INCLUDEDIR)) \
 	completions/vfioprep.bash:$(COMPDIR)/vfioprep \
-	$(call flat,$(wildcard completions/_vfioprep),$(ZSHCOMPDIR)) \
-	$(call flat,$(wildcard completions/vfioprep.fish),$(FISHCOMPDIR)) \
+	completions/vfioprep.bash:$(COMPDIR)/vfio-pci \
+	$(call flat,completions/_vfioprep,$(ZSHCOMPDIR)) \
+	$(call flat,completions/vfioprep.fish,$(FISHCOMPDIR)) \
+	completions/vfioprep.fish:$(FISHCOMPDIR)/vfio-pci.fish \
 	$(foreach m,$(MANUALS),$(call flat,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m))))) \
 	$(call share,early,$(LIBEXECDIR)) \
 	$(call share,libvirt,$(HOOKDIR)) \

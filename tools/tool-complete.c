@@ -7,9 +7,7 @@
  */
 #include "tool.h"
 
-#include <dirent.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 static const char *const times[] = { "auto", "always", "never" };
 
@@ -24,6 +22,7 @@ static struct {
 struct said {
 	const struct option_row *awaits; /* the option whose value comes next */
 	const char *sysroot;
+	const char *first; /* of the operands */
 	int operands;
 	bool ended; /* "--" was there */
 };
@@ -46,6 +45,12 @@ static bool named_already(const char *word)
 	return false;
 }
 
+/* Domain 0 is rarely typed. */
+static const char *without_domain(const char *address)
+{
+	return startswith(address, "0000:") ? address + strlen("0000:") : address;
+}
+
 static void offer_address(const struct vfp_device *device)
 {
 	const char *address = vfp_device_get(device, VFP_ADDRESS);
@@ -53,31 +58,66 @@ static void offer_address(const struct vfp_device *device)
 	_cleanup_free_ char *help = strf("%s %s", driver && *driver ? driver : "-",
 					 nonnull(vfp_device_get(device, VFP_NAME)));
 
-	if (named_already(address))
+	if (named_already(address) || named_already(without_domain(address)))
 		return;
-	/* Domain 0 is rarely typed. */
-	if (startswith(address, "0000:") && !startswith(address, now.prefix))
-		address += strlen("0000:");
+	if (startswith(without_domain(address), now.prefix))
+		address = without_domain(address);
 	offer(address, help);
 }
 
-static bool is_recorded(struct vfp_record **records, const char *address)
+/* What is known of devices besides what they are now. */
+struct known {
+	struct vfp_record **records;
+	struct vfp_wanted **wanted;
+};
+
+static void known_load(struct vfp_ctx *ctx, struct known *known)
 {
-	for (; records && *records; records++)
-		if (streq(nonnull(vfp_record_get(*records, "device")), address))
+	struct vfp_finding **findings = NULL;
+
+	if (tool.devices == DEVICES_CONFIGURED)
+		vfp_wanted(ctx, &known->wanted, &findings);
+	else if (tool.devices != DEVICES_ALL)
+		vfp_records(ctx, &known->records);
+	vfp_findings_free(findings);
+}
+
+static void known_done(struct known *known)
+{
+	vfp_records_free(known->records);
+	vfp_wanted_free(known->wanted);
+}
+
+static const struct vfp_record *record_of(const struct known *known, const char *address)
+{
+	for (struct vfp_record **r = known->records; r && *r; r++)
+		if (streq(nonnull(vfp_record_get(*r, "device")), address))
+			return *r;
+	return NULL;
+}
+
+static bool is_configured(const struct known *known, const char *address)
+{
+	for (struct vfp_wanted **w = known->wanted; w && *w; w++)
+		if (streq(nonnull(vfp_wanted_get(*w, "device")), address))
 			return true;
 	return false;
 }
 
-static bool wanted(const struct vfp_device *device, struct vfp_record **records)
+static bool makes_sense(const struct vfp_device *device, const struct known *known)
 {
-	bool recorded = is_recorded(records, vfp_device_get(device, VFP_ADDRESS));
+	const char *address = vfp_device_get(device, VFP_ADDRESS);
+	const struct vfp_record *record = record_of(known, address);
 
 	switch (tool.devices) {
 	case DEVICES_RECORDED:
-		return recorded;
+		return record != NULL;
+	case DEVICES_PLUGGED:
+		return record && vfp_record_get(record, "id");
+	case DEVICES_CONFIGURED:
+		return is_configured(known, address);
 	case DEVICES_UNHIDDEN:
-		return !recorded && !vfp_device_is_bridge(device) &&
+		return !record && !vfp_device_is_bridge(device) &&
 		       !vfp_device_get(device, VFP_NODE);
 	default:
 		return true;
@@ -86,14 +126,12 @@ static bool wanted(const struct vfp_device *device, struct vfp_record **records)
 
 static void offer_devices(struct vfp_ctx *ctx, struct vfp_device **devices)
 {
-	struct vfp_record **records = NULL;
+	_cleanup_(known_done) struct known known = { 0 };
 
-	if (tool.devices != DEVICES_ALL)
-		vfp_records(ctx, &records);
+	known_load(ctx, &known);
 	for (; *devices; devices++)
-		if (wanted(*devices, records))
+		if (makes_sense(*devices, &known))
 			offer_address(*devices);
-	vfp_records_free(records);
 }
 
 /* The different values of a property, in the order of the devices. */
@@ -119,29 +157,6 @@ static void offer_drivers(struct vfp_device **devices)
 		offer_values(devices, VFP_DRIVER);
 }
 
-static void offer_files(bool directories_only)
-{
-	const char *slash = strrchr(now.prefix, '/');
-	int len = slash ? (int)(slash + 1 - now.prefix) : 0;
-	_cleanup_free_ char *dir = strf("%.*s", len, now.prefix);
-	DIR *d = dir ? opendir(*dir ? dir : ".") : NULL;
-	const struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		_cleanup_free_ char *path = strf("%s%s", dir, entry->d_name);
-		struct stat st;
-		bool is_dir = path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-		_cleanup_free_ char *word =
-			path ? strf("%s%s", path, is_dir ? "/" : "") : NULL;
-
-		if (word && (is_dir || !directories_only) &&
-		    (*entry->d_name != '.' || now.prefix[len] == '.'))
-			offer(word, NULL);
-	}
-	if (d)
-		closedir(d);
-}
-
 /* Hubs are in no one's way, but nothing can be done with them. */
 static void offer_usb(struct vfp_ctx *ctx)
 {
@@ -165,6 +180,8 @@ static void offer_from_devices(struct vfp_ctx *ctx, const char *type)
 		offer_drivers(devices);
 	else if (streq(type, "GROUP"))
 		offer_values(devices, VFP_GROUP);
+	else if (streq(type, "VENDOR"))
+		offer_values(devices, VFP_IDS);
 	else
 		offer_devices(ctx, devices);
 	vfp_devices_free(devices);
@@ -189,12 +206,12 @@ static void complete_last_of_list(void)
 static void offer_type(struct vfp_ctx *ctx, const char *type)
 {
 	if (streq(type, "DEVICE") || streq(type, "ADDRESS") || streq(type, "DRIVER") ||
-	    streq(type, "GROUP")) {
+	    streq(type, "GROUP") || streq(type, "VENDOR")) {
 		offer_from_devices(ctx, type);
 		if (tool.complete)
 			tool.complete(ctx, type);
-	} else if (streq(type, "FILE") || streq(type, "DIR"))
-		offer_files(streq(type, "DIR"));
+	} else if (streq(type, "FILE") || streq(type, "SOCKET") || streq(type, "DIR"))
+		offer_files(nonnull(now.lead), now.prefix, streq(type, "DIR"));
 	else if (streq(type, "KIND"))
 		for (const char *const *k = vfp_force_kinds(); *k; k++)
 			offer(*k, vfp_force_help(*k));
@@ -208,23 +225,52 @@ static void offer_type(struct vfp_ctx *ctx, const char *type)
 	}
 }
 
-/* The type is the first capitals of "[DEVICE...]", "KIND[:OBJECT]"; "on" is all there is. */
-static void offer_metavar(const struct said *said, const char *metavar)
+/* "raw|qcow2" */
+static void offer_alternatives(const char *words)
 {
-	struct vfp_ctx *ctx = NULL;
-	_cleanup_free_ char *type = NULL;
+	for (size_t n; *words; words += n + (words[n] == '|')) {
+		_cleanup_free_ char *word = NULL;
 
-	if (!strpbrk(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
-		offer(metavar, NULL);
-		return;
+		n = strcspn(words, "|");
+		word = strndup(words, n);
+		if (word)
+			offer(word, NULL);
 	}
-	metavar += strcspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	type = strf("%.*s", (int)strspn(metavar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), metavar);
-	if (!type || vfp_ctx_new(&ctx) < 0)
+}
+
+static void offer_from_root(const struct said *said, const char *type)
+{
+	_cleanup_free_ char *root = said->sysroot ? expand_home(said->sysroot) : NULL;
+	struct vfp_ctx *ctx = NULL;
+
+	if (vfp_ctx_new(&ctx) < 0)
 		return;
-	if (!said->sysroot || vfp_ctx_set_root(ctx, said->sysroot) == 0)
+	if (!said->sysroot || (root && vfp_ctx_set_root(ctx, root) == 0))
 		offer_type(ctx, type);
 	vfp_ctx_free(ctx);
+}
+
+/*
+ * The types are the first capitals of "[DEVICE...]", "KIND[:OBJECT]", and of each part of
+ * "ID|DEVICE..."; "on" is all there is.
+ */
+static void offer_metavar(const struct said *said, const char *metavar)
+{
+	static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	if (!strpbrk(metavar, capitals)) {
+		offer_alternatives(metavar);
+		return;
+	}
+	while (metavar) {
+		const char *begin = metavar + strcspn(metavar, capitals);
+		_cleanup_free_ char *type = strndup(begin, strspn(begin, capitals));
+
+		if (type && *type)
+			offer_from_root(said, type);
+		metavar = strchr(metavar, '|');
+		metavar += !!metavar;
+	}
 }
 
 /* -- what the words say ------------------------------------------------------------- */
@@ -253,7 +299,8 @@ static void read_word(struct said *said, const char *word)
 	if (row) {
 		value = word;
 	} else if (said->ended || *word != '-' || streq(word, "-")) {
-		said->operands++;
+		if (!said->operands++)
+			said->first = word;
 	} else if (streq(word, "--")) {
 		said->ended = true;
 	} else {
@@ -302,7 +349,8 @@ static void complete_last(const struct said *said, char *word)
 	else if (!said->ended && *word == '-')
 		offer_options();
 	else if (tool.operands && said->operands < tool.max)
-		offer_metavar(said, tool.operands);
+		offer_metavar(said, tool.more && said->first ? tool.more(said->first)
+							     : tool.operands);
 }
 
 int complete_words(char **words)

@@ -51,8 +51,9 @@ enum option_type { OPTION_FLAG, OPTION_COUNT, OPTION_VALUE, OPTION_WORDS };
  *	SECONDS		parse_seconds() takes it
  *	PID		a number from 1 to 4194304
  * All else is for the verb or the library to judge. The metavar is also the type by which
- * --complete finds candidates: DEVICE ADDRESS DRIVER GROUP KIND WHEN FILE DIR are known
- * there; others (DIALECT, COLUMNS) are for the verb, see tool.complete.
+ * --complete finds candidates: DEVICE ADDRESS VENDOR DRIVER GROUP KIND WHEN FILE SOCKET DIR
+ * are known there, and words in lower case ("raw|qcow2"); others (DIALECT, COLUMNS) are for
+ * the verb, see tool.complete.
  */
 struct option_row {
 	int letter;		/* 0: long form only */
@@ -120,6 +121,8 @@ enum tool_sets {
 enum tool_devices {
 	DEVICES_ALL,
 	DEVICES_RECORDED,	/* those that vfioprep has hidden */
+	DEVICES_PLUGGED,	/* of these those that a guest was given */
+	DEVICES_CONFIGURED,	/* those that /etc/vfioprep/devices.d wants hidden */
 	DEVICES_UNHIDDEN,	/* neither hidden nor a bridge */
 };
 
@@ -148,6 +151,12 @@ struct tool {
 	 * ("DIALECT"), by calling offer() for each. May be NULL.
 	 */
 	void (*complete)(struct vfp_ctx *ctx, const char *metavar);
+
+	/*
+	 * What --complete takes the operands after the @first for, a metavar. May be NULL:
+	 * they are what .operands says.
+	 */
+	const char *(*more)(const char *first);
 
 	/* More at the end of --help, such as table_help(). May be NULL. */
 	void (*help_more)(FILE *out);
@@ -244,6 +253,12 @@ int complete_words(char **words);
  * One candidate, printed when it begins with the word to be completed. @help may be NULL.
  */
 void offer(const char *word, const char *help);
+
+/* Files, or folders alone, that begin with @prefix; each printed after @lead. */
+void offer_files(const char *lead, const char *prefix, bool folders_only);
+
+/* @path with "~/" replaced, as words come here that no shell has expanded. */
+char *expand_home(const char *path);
 
 /* -- tool-select.c: from operands to devices ---------------------------------------- */
 

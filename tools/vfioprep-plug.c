@@ -61,7 +61,7 @@ static const struct option_row options[] = {
 	OPTION(0, "read-only", NULL, &words.read_only, "the guest cannot write to it"),
 	OPTION(0, "target", "NAME", &words.target,
 	       "name of a disk, for libvirt, virsh and xl: vdb, xvdb"),
-	OPTION(0, "mac", "ADDRESS", &words.mac, "of a nic"),
+	OPTION(0, "mac", "MAC", &words.mac, "of a nic"),
 	OPTION(0, "tag", "TAG", &words.tag, "by which the guest mounts an fs"),
 	OPTION(0, "cid", "N", &words.cid, "of a vsock, from 3 on"),
 	OPTION(0, "socket", "FILE", &words.socket, "of a vsock in Cloud Hypervisor"),
@@ -244,6 +244,18 @@ static void complete(struct vfp_ctx *ctx, const char *metavar)
 			offer(*word, NULL);
 }
 
+/* After a kind comes what it needs; a device is followed by others of its slot. */
+static const char *more(const char *first)
+{
+	if (streq(first, "disk") || streq(first, "pmem") || streq(first, "fs"))
+		return "FILE";
+	if (streq(first, "nic"))
+		return "user|tap=|bridge=|vhost-user=|macvtap=";
+	if (streq(first, "cpu") || streq(first, "memory") || streq(first, "vsock"))
+		return "";
+	return "ADDRESS";
+}
+
 const struct tool tool = {
 	.name = "plug",
 	.operands = "[DEVICE...]",
@@ -271,4 +283,5 @@ const struct tool tool = {
 	.options = options,
 	.run = run,
 	.complete = complete,
+	.more = more,
 };

@@ -361,7 +361,7 @@ const struct tool tool = {
 		"stays recorded: the same command again, or vfioprep watch, completes it. "
 		"Without --qmp, --ch and --run the words are printed.",
 	.sets = TOOL_CHANGING | TOOL_PRINTING,
-	.devices = DEVICES_RECORDED,
+	.devices = DEVICES_PLUGGED,
 	.usb = true,
 	.options = options,
 	.run = run,

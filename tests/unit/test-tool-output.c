@@ -36,16 +36,20 @@ static void devices_are_completed(void **state)
 {
 	(void)state;
 	candidates("vfioprep-hide", "", NULL);
-	expect_text(got.out, "0000:05:00.0\te1000e ");
-	expect_no_text(got.out, "0000:00:1c.0"); /* a bridge */
-	expect_no_text(got.out, "0000:06:00.0"); /* on vfio-pci */
+	expect_text(got.out, "05:00.0\te1000e ");
+	expect_no_text(got.out, "00:1c.0"); /* a bridge */
+	expect_no_text(got.out, "06:00.0"); /* on vfio-pci */
 	candidates("vfioprep-check", "", NULL);
-	expect_text(got.out, "0000:06:00.0\tvfio-pci ");
+	expect_text(got.out, "06:00.0\tvfio-pci ");
 	candidates("vfioprep-hide", "05:00", NULL);
 	expect_text(got.out, "05:00.0\t");
 	expect_no_text(got.out, "0000:05");
+	candidates("vfioprep-hide", "0000:05", NULL);
+	expect_text(got.out, "0000:05:00.0\t");
 	candidates("vfioprep-hide", "0000:05:00.0", "");
-	expect_no_text(got.out, "0000:05:00.0");
+	expect_no_text(got.out, "05:00.0");
+	candidates("vfioprep-hide", "05:00.0", "");
+	expect_no_text(got.out, "05:00.0");
 	candidates("vfioprep-hide", "--with", "0000:05:00.1");
 	assert_int_equal(lines(got.out), 1);
 	candidates("vfioprep-return", "", NULL);
@@ -64,7 +68,7 @@ static void values_are_completed_by_their_kind(void **state)
 	expect_text(candidates("vfioprep-list", "-o", "ADDRESS,DR"), "ADDRESS,DRIVER\t");
 	expect_text(candidates("vfioprep-list", "-o", "+no"), "+NODE\t");
 	expect_text(candidates("vfioprep-plug", "--to", "q"), "qmp\t");
-	expect_text(candidates("vfioprep-dump", "/et", NULL), "/etc/\t");
+	expect_text(candidates("vfioprep-dump", "/et", NULL), "/etc/\n");
 	assert_string_equal(candidates("vfioprep-hide", "--power", ""), "on\t\n");
 	assert_string_equal(candidates("vfioprep-hide", "--", "--dr"), "");
 	assert_string_equal(candidates("vfioprep-hide", "--nothing=", NULL), "");
@@ -252,7 +256,7 @@ static void status_shows_records(void **state)
 	expect_text(got.out, "0000:05:00.0 hidden e1000e e1000e 1700000000 web1 17\n");
 	run("vfioprep-status", "--sysroot", host->root, "-o", "+PROBLEM", NULL);
 	expect_text(got.out, "an earlier boot");
-	expect_text(candidates("vfioprep-return", "", NULL), "0000:05:00.0\t");
+	expect_text(candidates("vfioprep-return", "", NULL), "05:00.0\t");
 	expect_no_text(candidates("vfioprep-hide", "", NULL), "0000:05:00.0\t");
 	fixture_remove(host, "/run/vfioprep");
 }
