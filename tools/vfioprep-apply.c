@@ -336,7 +336,7 @@ const struct tool tool = {
 		   "others. "
 		   "What is not configured any more stays as it is: vfioprep return.",
 	.sets = TOOL_CHANGING | TOOL_PRINTING,
-	.devices = DEVICES_ALL,
+	.devices = DEVICES_CONFIGURED,
 	.options = options,
 	.run = run,
 };
