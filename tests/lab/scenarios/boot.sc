@@ -55,7 +55,7 @@ claimed()
 	err_has 0000:7f:00.0
 	hidden "$nic1"
 	driver "$bare" none
-	run 0 status --noheadings --raw --output ORIGINAL "$nic1"
+	run 0 status --noheadings --raw --output ORIGINAL
 	out_is "(unknown)"
 	run 0 doctor || true
 	out_has "$nic1 is configured to be hidden: the initramfs has claimed it"

@@ -49,7 +49,7 @@ grep -q -x "$nic1 vfio-pci udev" /run/vfioprep/early
 [ -z "$(wants "$nic2")" ]
 run 0 apply
 hidden "$nic1"
-run 0 status --noheadings --raw --output ORIGINAL "$nic1"
+run 0 status --noheadings --raw --output ORIGINAL
 out_is "(unknown)"
 run 0 return "$nic1"
 driver "$nic1" e1000e
