@@ -3,7 +3,6 @@
 # kernel: 6.12
 # image: initramfs-tools
 # timeout: 300
-# long: it starts the kernel anew, twice
 #
 # From boot to boot: of two network cards that are alike one is configured, and after a
 # reboot through an image of the real initramfs-tools it alone is hidden. An address that

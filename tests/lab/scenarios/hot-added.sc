@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usual-kernel: 6.12
-# long: it unloads the driver of all network cards
 #
 # Two cards that are alike are found while the system runs, one of them configured: the udev
 # rule keeps it from a driver that udev would have to load. One that is loaded already is
