@@ -116,3 +116,15 @@ usb_in_order()
 	await 20 has_disk "$xhci"
 	udevadm settle
 }
+
+# disks_in_order: sda is the disk of $sata, and has nothing on it.
+disks_in_order()
+{
+	kwrite /sys/bus/pci/drivers/xhci_hcd/unbind "$xhci"
+	kwrite /sys/bus/pci/drivers/ahci/unbind "$sata"
+	kwrite /sys/bus/pci/drivers/ahci/bind "$sata"
+	await 20 has_disk "$sata"
+	kwrite /sys/bus/pci/drivers/xhci_hcd/bind "$xhci"
+	await 20 has_disk "$xhci"
+	blank "$(disk_of "$sata")"
+}
