@@ -100,10 +100,10 @@ static int set(struct hook_config *config, const char *key, const char *value,
 	*ret_wants = "on";
 	if (streq(key, "power"))
 		return set_power(&config->power, value);
-	*ret_wants = "seconds, as 30 or 0.5";
+	*ret_wants = "seconds, as 30 or 0.5, up to 31622400";
 	if (streq(key, "wait"))
 		return parse_seconds(value, &config->wait);
-	*ret_wants = "seconds, at least 4";
+	*ret_wants = "seconds, from 4 to 31622400";
 	if (streq(key, "timeout"))
 		return set_timeout(&config->timeout, value);
 	if (streq(key, "driver"))
@@ -120,12 +120,14 @@ static int set(struct hook_config *config, const char *key, const char *value,
 
 static int take_line(const struct pair *line, struct hook_config *config, char **ret_why)
 {
-	const char *wants;
-	int r = set(config, line->key, line->value, &wants);
+	const char *wants = NULL;
+	int r = pair_is_spoilt(line) ? -EINVAL
+				     : set(config, line->key, line->value, &wants);
 
 	if (r != -EINVAL)
 		return r;
-	*ret_why = wants ? strf("%d: %s=%s: give %s", line->line, line->key, line->value,
+	*ret_why = pair_is_spoilt(line) ? strf("%d: %s", line->line, line->value)
+		 : wants ? strf("%d: %s=%s: give %s", line->line, line->key, line->value,
 				wants)
 			 : strf("%d: there is no key %s", line->line, line->key);
 	return *ret_why ? r : -ENOMEM;
@@ -137,9 +139,8 @@ static int take_section(const struct pair *lines, size_t n, const char *section,
 {
 	int r = 0;
 
-	/* The head of a section is a line without a key. */
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (*lines[i].key && is(lines[i].section, section) == 0)
+		if (!pair_is_head(&lines[i]) && is(lines[i].section, section) == 0)
 			r = take_line(&lines[i], config, ret_why);
 	return r;
 }
@@ -149,13 +150,8 @@ int hook_config_parse(const char *text, const char *name, const char *uuid,
 {
 	struct pair *lines = NULL;
 	size_t n = 0;
-	int number = 0, r = keyfile_parse(text, &lines, &n, &number);
+	int r = keyfile_read(text, &lines, &n);
 
-	if (r == -EINVAL) {
-		*ret_why =
-			strf("%d: neither key=value nor [section] nor # comment", number);
-		return *ret_why ? r : -ENOMEM;
-	}
 	r = r ?: take_section(lines, n, "", strcmp, config, ret_why);
 	r = r ?: take_section(lines, n, name, strcmp, config, ret_why);
 	r = r ?: take_section(lines, n, uuid, strcasecmp, config, ret_why);
@@ -172,7 +168,7 @@ int hook_config_load(struct vfp_ctx *ctx, const char *name, const char *uuid,
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return fail(r == -ENOMEM ? r : -EPERM, NULL, "%s",
+		return fail(r == -ENOMEM ? r : -EINVAL, NULL, "%s",
 			    why ? why : strerror(-r));
 	r = hook_config_parse(text, name, uuid, config, &why);
 	return r < 0 ? fail(r, NULL, "/etc/vfioprep/" HOOK_CONF ":%s",

@@ -52,7 +52,7 @@ void hook_config_init(struct hook_config *config);
 
 /*
  * What the file says about the domain @name with this @uuid: the lines before any section, then
- * those of [name], then those of [uuid]. No file is none to read. Complains; -EINVAL or -EPERM.
+ * those of [name], then those of [uuid]. No file is none to read. Complains; -EINVAL.
  */
 int hook_config_load(struct vfp_ctx *ctx, const char *name, const char *uuid,
 		     struct hook_config *config);

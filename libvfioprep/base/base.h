@@ -140,7 +140,10 @@ static inline void strings_freep(char ***strings)
 
 /* -- keyfile.c: the one format of records and configuration ---------------------------- */
 
-/* A section itself is a pair as well, with the key "". */
+/*
+ * A section itself is a pair as well, with the key "" and no value. Of a line that is spoilt, with
+ * the key "", the value says what is wrong with it.
+ */
 struct pair {
 	char *section, *key, *value;
 	int line;
@@ -153,6 +156,14 @@ struct pair {
  * a key is empty or has blanks in it, or there is a control character.
  */
 int keyfile_parse(const char *text, struct pair **ret_pairs, size_t *ret_n, int *ret_line);
+
+/*
+ * The same, but lines that are spoilt are pairs as well, in the section in which they stand. A
+ * spoilt head is in the section "": nobody knows whose lines follow.
+ */
+int keyfile_read(const char *text, struct pair **ret_pairs, size_t *ret_n);
+bool pair_is_head(const struct pair *pair);
+bool pair_is_spoilt(const struct pair *pair);
 void pairs_free(struct pair *pairs, size_t n);
 const char *pairs_get(const struct pair *pairs, size_t n, const char *section,
 		      const char *key);

@@ -63,7 +63,39 @@ static bool has_control(const char *s)
 	return false;
 }
 
-int keyfile_parse(const char *text, struct pair **ret_pairs, size_t *ret_n, int *ret_line)
+/* What no editor shows; NULL: nothing. */
+static const char *unseen(const char *line)
+{
+	if (startswith(line, "\xef\xbb\xbf"))
+		return "it begins with a byte order mark; save the file without";
+	if (!has_control(line))
+		return NULL;
+	return strchr(line, '\r')
+		     ? "it ends in a carriage return; save the file with the "
+		       "line ends of Unix"
+		     : "there is a control character in it";
+}
+
+static int read_line(char *line, int number, char **section, struct pair **pairs,
+		     size_t *n)
+{
+	const char *why;
+	bool is_head;
+	int r = -EINVAL;
+
+	line += strspn(line, " \t");
+	is_head = *line == '[';
+	why = unseen(line);
+	if (!why)
+		r = parse_line(chomp(line), number, section, pairs, n);
+	if (r != -EINVAL)
+		return r;
+	return add_pair(pairs, n, is_head ? "" : *section, "",
+			why ?: "it is none of KEY=VALUE, [SECTION] and # COMMENT",
+			number);
+}
+
+int keyfile_read(const char *text, struct pair **ret_pairs, size_t *ret_n)
 {
 	_cleanup_free_ char *copy = strdup(text), *section = strdup("");
 	struct pair *pairs = NULL;
@@ -76,20 +108,44 @@ int keyfile_parse(const char *text, struct pair **ret_pairs, size_t *ret_n, int 
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		number++;
-		line += strspn(line, " \t");
-		r = has_control(line)
-			  ? -EINVAL
-			  : parse_line(chomp(line), number, &section, &pairs, &n);
+		r = read_line(line, ++number, &section, &pairs, &n);
 	}
 	if (r < 0) {
-		*ret_line = number;
 		pairs_free(pairs, n);
 		return r;
 	}
 	*ret_pairs = pairs;
 	*ret_n = n;
 	return 0;
+}
+
+int keyfile_parse(const char *text, struct pair **ret_pairs, size_t *ret_n, int *ret_line)
+{
+	struct pair *pairs = NULL;
+	size_t n = 0;
+	int r = keyfile_read(text, &pairs, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		*ret_line = pairs[i].line;
+		r = pair_is_spoilt(&pairs[i]) ? -EINVAL : 0;
+	}
+	if (r < 0) {
+		pairs_free(pairs, n);
+		return r;
+	}
+	*ret_pairs = pairs;
+	*ret_n = n;
+	return 0;
+}
+
+bool pair_is_head(const struct pair *pair)
+{
+	return !*pair->key && !*pair->value;
+}
+
+bool pair_is_spoilt(const struct pair *pair)
+{
+	return !*pair->key && *pair->value;
 }
 
 void pairs_free(struct pair *pairs, size_t n)

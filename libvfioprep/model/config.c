@@ -143,6 +143,8 @@ static int take_pair(struct reading *reading, const struct pair *pair,
 {
 	size_t key = find_key(pair->key);
 
+	if (pair_is_spoilt(pair))
+		return object_to(reading, pair->line, "", "%s", pair->value);
 	if (key == ARRAY_SIZE(keys))
 		return object_to(reading, pair->line,
 				 "vfioprep.conf(5) has those that there are",
@@ -219,17 +221,29 @@ static int take_section(struct reading *reading, const struct pair *pairs, size_
 	return r;
 }
 
+/* Before any section. */
+static int take_homeless(struct reading *reading, const struct pair *pairs, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = pair_is_spoilt(&pairs[i])
+			  ? object_to(reading, pairs[i].line, "", "%s", pairs[i].value)
+			  : object_to(reading, pairs[i].line,
+				      "begin a section, as [0000:05:00.0]",
+				      "%s belongs to no device", pairs[i].key);
+	return r;
+}
+
 static int take_pairs(struct reading *reading, const struct pair *pairs, size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0, end; i < n && r == 0; i = end) {
-		for (end = i + 1; end < n && *pairs[end].key;)
+		for (end = i + 1; end < n && !pair_is_head(&pairs[end]);)
 			end++;
-		r = *pairs[i].key ? object_to(reading, pairs[i].line,
-					      "begin a section, as [0000:05:00.0]",
-					      "%s belongs to no device", pairs[i].key)
-				  : take_section(reading, pairs + i, end - i);
+		r = pair_is_head(&pairs[i]) ? take_section(reading, pairs + i, end - i)
+					    : take_homeless(reading, pairs + i, end - i);
 	}
 	return r;
 }
@@ -256,11 +270,8 @@ static int take_text(struct reading *reading, const char *text)
 {
 	struct pair *pairs = NULL;
 	size_t n = 0;
-	int line, r = keyfile_parse(text, &pairs, &n, &line);
+	int r = keyfile_read(text, &pairs, &n);
 
-	if (r == -EINVAL)
-		return object_to(reading, line, "write KEY=VALUE, [ADDRESS] or # COMMENT",
-				 "this line is none of a configuration");
 	r = r ?: take_pairs(reading, pairs, n);
 	pairs_free(pairs, n);
 	return r;

@@ -45,7 +45,7 @@ at_end rm -rf "${conf%/*}"
 
 refused="$(hostdev "$pair0")"
 hook 3 $one prepare begin "$refused"
-configure "group = yes" "[other]" "gruop=yes"
+configure "group = yes" "[other]" "gruop=yes" "junk"
 hook 0 $one prepare begin "$refused"
 hidden "$pair0" "$pair1"
 hook 0 $one release end ""
@@ -71,7 +71,7 @@ hook 2 $one prepare begin "$(hostdev "$nic1")"
 err_has "force=nothing"
 configure "group=yes"
 chmod 666 "$conf"
-hook 3 $one prepare begin "$refused"
+hook 2 $one prepare begin "$refused"
 err_has "/etc/vfioprep/hook.conf"
 
 # With a file that is wrong, too, everything goes back.

@@ -264,6 +264,25 @@ static void keyfile_says_which_line_is_wrong(void **state)
 	}
 }
 
+/* Nobody can say whose lines follow a spoilt head. */
+static void keyfile_keeps_what_is_spoilt(void **state)
+{
+	static const char *const sections[] = { "", "one", "one", "", "one" };
+	struct pair *pairs = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(keyfile_read("a=1\n[one]\nb\n [two\nc=1\n", &pairs, &n), 0);
+	assert_int_equal(n, ARRAY_SIZE(sections));
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(pairs[i].section, sections[i]);
+		assert_int_equal(pairs[i].line, i + 1);
+		assert_int_equal(pair_is_spoilt(&pairs[i]), i == 2 || i == 3);
+		assert_int_equal(pair_is_head(&pairs[i]), i == 1);
+	}
+	pairs_free(pairs, n);
+}
+
 static void keyfile_of_nothing(void **state)
 {
 	struct pair *pairs = NULL;
@@ -330,6 +349,7 @@ int main(void)
 		cmocka_unit_test(lists_grow_from_an_empty_one),
 		cmocka_unit_test(keyfile_reads_what_people_write),
 		cmocka_unit_test(keyfile_says_which_line_is_wrong),
+		cmocka_unit_test(keyfile_keeps_what_is_spoilt),
 		cmocka_unit_test(keyfile_of_nothing),
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(waiting),

@@ -223,7 +223,7 @@ static void later_lines_win(void **state)
 				  "[" UUID "]\ndriver=c\nforce=\n"
 				  "[web1]\ndriver=b\npower=on\nnode-owner=x:y\n"
 				  "[WEB1]\nenabled=no\n"
-				  "[web2]\nnonsense=1\n",
+				  "[web2]\nnonsense=1\nnothing\npower=on\r\n",
 				  "web1", UUID, &config, &why),
 		0);
 	assert_true(config.enabled);
@@ -246,10 +246,21 @@ static void wrong_lines_are_named(void **state)
 		{ "enabled=1", "1: enabled=1: give yes or no" },
 		{ "# x\n[web1]\ngroup=", "3: group=: give yes or no" },
 		{ "power=off", "1: power=off: give on" },
-		{ "wait=soon", "1: wait=soon: give seconds, as 30 or 0.5" },
-		{ "timeout=3.9", "1: timeout=3.9: give seconds, at least 4" },
+		{ "wait=soon",
+		  "1: wait=soon: give seconds, as 30 or 0.5, up to 31622400" },
+		{ "timeout=3.9", "1: timeout=3.9: give seconds, from 4 to 31622400" },
+		{ "timeout=4294967296",
+		  "1: timeout=4294967296: give seconds, from 4 to 31622400" },
 		{ "[" UUID "]\nx=y", "2: there is no key x" },
-		{ "[web2]\nnothing", "2: neither key=value nor [section] nor # comment" },
+		{ "[web1]\nnothing",
+		  "2: it is none of KEY=VALUE, [SECTION] and # COMMENT" },
+		/* It may have been meant for this guest. */
+		{ "[web2]\ngroup=yes\n[web1\nenabled=no\n",
+		  "3: it is none of KEY=VALUE, [SECTION] and # COMMENT" },
+		{ "[web2]\n[web1]\r\nenabled=no\r\n",
+		  "2: it ends in a carriage return; save the file with the line ends of "
+		  "Unix" },
+		{ "[web1]\ngroup=yes\x01", "2: there is a control character in it" },
 	};
 
 	(void)state;
