@@ -30,6 +30,7 @@ static int set_all(struct vfp_plan *plan, struct vfp_wanted *const *wanted,
 		   const char *key, enum vfp_option option)
 {
 	const struct vfp_wanted *first = NULL;
+	_cleanup_free_ char *name = NULL;
 
 	for (; *wanted; wanted++) {
 		const char *value = vfp_wanted_get(*wanted, key);
@@ -45,7 +46,11 @@ static int set_all(struct vfp_plan *plan, struct vfp_wanted *const *wanted,
 	}
 	if (!first)
 		return 0;
-	return plan_set(plan, option, key,
+	name = strf("%s:%s: %s: %s", vfp_wanted_get(first, "file"),
+		    vfp_wanted_get(first, "line"), vfp_wanted_get(first, "device"), key);
+	if (!name)
+		return fail(-ENOMEM, NULL, "out of memory");
+	return plan_set(plan, option, name,
 			option == VFP_GROUPS ? "1" : vfp_wanted_get(first, key));
 }
 

@@ -71,6 +71,12 @@ run 0 return --persist "$nic1"
 run 0 apply --check
 unchanged before
 
+# A value that only the plan can judge.
+section "$nic1" node-owner=nosuch > "$conf/nics.conf"
+run 2 apply --check
+err_has "/etc/vfioprep/devices.d/nics.conf:1: $nic1: node-owner=nosuch: makes no sense"
+rm "$conf/nics.conf"
+
 # A group whose members are all configured is one transaction.
 { section "$pair0"; section "$pair1"; } > "$conf/pair.conf"
 run 3 apply --check
