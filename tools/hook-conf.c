@@ -171,7 +171,5 @@ int hook_config_load(struct vfp_ctx *ctx, const char *name, const char *uuid,
 		return fail(r == -ENOMEM ? r : -EINVAL, NULL, "%s",
 			    why ? why : strerror(-r));
 	r = hook_config_parse(text, name, uuid, config, &why);
-	return r < 0 ? fail(r, NULL, "/etc/vfioprep/" HOOK_CONF ":%s",
-			    why ? why : strerror(-r))
-		     : 0;
+	return r < 0 ? fail(r, NULL, HOOK_CONF_PATH ":%s", why ? why : strerror(-r)) : 0;
 }

@@ -17,17 +17,35 @@ static const struct hook_device *in_domain(const struct hook_call *call,
 	return NULL;
 }
 
-/* On a vfio driver, and for nobody: whoever put it there wants it to stay. */
-static bool stays_hidden(const struct hook_call *call, const struct vfp_device *device)
+/* Claimed for the guest, but not by the hook, which claims by the UUID. */
+static bool is_claimed_by_name(const struct hook_call *call,
+			       const struct vfp_device *device)
 {
 	const struct vfp_record *record =
 		hook_record_of(call, vfp_device_get(device, VFP_ADDRESS));
 
-	if (!vfp_device_get(device, VFP_NODE))
-		return false;
-	return !record || (!vfp_record_get(record, "problem") &&
-			   streq(nonnull(vfp_record_get(record, "phase")), "hidden") &&
-			   !*nonnull(vfp_record_get(record, "for")));
+	return record && streq(nonnull(vfp_record_get(record, "for")), call->name);
+}
+
+static bool is_on(const struct vfp_device *device, const char *driver)
+{
+	return driver && streq(nonnull(vfp_device_get(device, VFP_DRIVER)), driver);
+}
+
+/* Hidden for nobody, or for the guest by its name: whoever hid it wants it to stay. */
+static bool stays_hidden(const struct hook_call *call, const struct vfp_device *device)
+{
+	const struct vfp_record *record =
+		hook_record_of(call, vfp_device_get(device, VFP_ADDRESS));
+	bool has_node = vfp_device_get(device, VFP_NODE);
+
+	if (!record)
+		return has_node;
+	return !vfp_record_get(record, "problem") &&
+	       streq(nonnull(vfp_record_get(record, "phase")), "hidden") &&
+	       (has_node || is_on(device, vfp_record_get(record, "goal.driver"))) &&
+	       (!*nonnull(vfp_record_get(record, "for")) ||
+		is_claimed_by_name(call, device));
 }
 
 /* libvirt's, or hidden already: looked at, and left to them. */
@@ -54,12 +72,37 @@ static const char *driver_for(const struct hook_call *call,
 
 static int set_config(struct vfp_plan *plan, const struct hook_config *config)
 {
-	int r = plan_set(plan, VFP_NODE_OWNER, HOOK_CONF ": node-owner",
+	int r = plan_set(plan, VFP_NODE_OWNER, HOOK_CONF_PATH ": node-owner",
 			 config->node_owner);
 
-	r = r ?: plan_set(plan, VFP_POWER, HOOK_CONF ": power", config->power);
+	r = r ?: plan_set(plan, VFP_POWER, HOOK_CONF_PATH ": power", config->power);
 	for (char **force = config->force; force && *force && r == 0; force++)
-		r = plan_set(plan, VFP_FORCE, HOOK_CONF ": force", *force);
+		r = plan_set(plan, VFP_FORCE, HOOK_CONF_PATH ": force", *force);
+	return r;
+}
+
+static int lift(struct vfp_plan *plan, const char *kind, const char *object)
+{
+	_cleanup_free_ char *force = strf("%s:%s", kind, object);
+
+	return force ? plan_set(plan, VFP_FORCE, "force", force) : -ENOMEM;
+}
+
+/*
+ * What looks like an obstacle to devices one by one, and is none to this guest: its own claim, and
+ * siblings that libvirt takes from their drivers, once it has been judged that it may.
+ */
+static int lift_own(struct vfp_plan *plan, const struct hook_call *call, bool all)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < call->devices.n && r == 0; i++)
+		if (stays_hidden(call, call->devices.device[i]) &&
+		    is_claimed_by_name(call, call->devices.device[i]))
+			r = lift(plan, "claim", call->name);
+	for (size_t i = 0; i < call->domain.n && r == 0 && !all; i++)
+		if (call->domain.device[i].managed)
+			r = lift(plan, "group", call->domain.device[i].address);
 	return r;
 }
 
@@ -71,6 +114,7 @@ static int new_hide(const struct hook_call *call, bool all, struct vfp_plan **re
 	int r = hook_plan_new(call, call->config.timeout / 2, &plan);
 
 	r = r ?: set_config(plan, &call->config);
+	r = r ?: lift_own(plan, call, all);
 	for (size_t i = 0; i < call->devices.n && r == 0; i++) {
 		const struct vfp_device *device = call->devices.device[i];
 		const char *address = vfp_device_get(device, VFP_ADDRESS);
@@ -107,6 +151,47 @@ static int check_holders(const struct hook_call *call)
 	return worst;
 }
 
+/* Hidden to be kept from everybody, as with pci-stub. */
+static int check_drivers(const struct hook_call *call)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < call->devices.n; i++) {
+		const struct vfp_device *device = call->devices.device[i];
+		const char *address = vfp_device_get(device, VFP_ADDRESS);
+		const struct hook_device *known = in_domain(call, address);
+
+		if (known && !known->managed && !vfp_device_get(device, VFP_NODE) &&
+		    stays_hidden(call, device))
+			worst = fail(
+				-EPERM, address,
+				"it is kept hidden with %s, from which no guest can "
+				"have it; run vfioprep hide --driver vfio-pci %s, or "
+				"vfioprep return %s",
+				vfp_device_get(device, VFP_DRIVER), address, address);
+	}
+	return worst;
+}
+
+static bool can_be_lifted(const struct vfp_finding *finding)
+{
+	return finding->severity == VFP_REFUSE && vfp_force_help(finding->kind);
+}
+
+/* The remedies are options of hide; a guest has a file in their place. */
+static int tell(const struct hook_call *call, struct vfp_finding *const *findings,
+		int error)
+{
+	hook_tell(call, findings, error);
+	for (; error == -EPERM && findings && *findings; findings++)
+		if (can_be_lifted(*findings))
+			return fail(error, NULL,
+				    "in " HOOK_CONF_PATH
+				    " group=yes takes the others of a "
+				    "group along, and force= lifts what is in brackets");
+	return error;
+}
+
 /* The verdict on all of them together, without anything being done. */
 static int look_at(const struct hook_call *call)
 {
@@ -124,7 +209,7 @@ static int look_at(const struct hook_call *call)
 		return -ENOMEM;
 	r = vfp_plan_print(plan, out, &findings);
 	fclose(out);
-	return hook_tell(call, findings, r);
+	return tell(call, findings, r);
 }
 
 static int hide(const struct hook_call *call)
@@ -138,7 +223,7 @@ static int hide(const struct hook_call *call)
 		return r;
 	r = given.dry_run ? vfp_plan_print(plan, stdout, &findings)
 			  : vfp_plan_run(plan, &findings);
-	return hook_tell(call, findings, r);
+	return tell(call, findings, r);
 }
 
 int hook_prepare(struct hook_call *call)
@@ -155,6 +240,7 @@ int hook_prepare(struct hook_call *call)
 	r = hook_select(call);
 	if (r == 0 && call->config.group)
 		r = selection_add_siblings(call->ctx, &call->devices);
+	r = r ?: check_drivers(call);
 	r = r ?: check_holders(call);
 	for (size_t i = 0; i < call->devices.n; i++)
 		look = look || is_looked_at(call, call->devices.device[i]);

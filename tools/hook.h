@@ -37,7 +37,8 @@ void hook_domain_done(struct hook_domain *domain);
 
 /* -- hook-conf.c --------------------------------------------------------------------- */
 
-#define HOOK_CONF "hook.conf"
+#define HOOK_CONF      "hook.conf"
+#define HOOK_CONF_PATH "/etc/vfioprep/" HOOK_CONF
 
 /* What /etc/vfioprep/hook.conf says about one domain. The strings are owned. */
 struct hook_config {

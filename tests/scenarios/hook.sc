@@ -72,6 +72,11 @@ hidden "$nic2"
 hook 0 $one release end ""
 hook 3 $one prepare begin "$(hostdev "$pair0" "managed='yes'")"
 err_has "$pair1"
+err_has "in /etc/vfioprep/hook.conf group=yes takes"
+hook 0 $one prepare begin "$(hostdev "$pair0" "managed='yes'") $(hostdev "$pair1")"
+record "$pair0" no
+hidden "$pair1"
+hook 0 $one release end ""
 unchanged before
 
 # What was hidden before, for nobody, stays so; for somebody, it is his.
@@ -85,6 +90,23 @@ claimed $one
 hook 0 $one release end ""
 driver "$nic2" e1000e
 hidden "$nic1" "$nic4"
+
+# By the name of the guest it is its own, and stays hidden.
+run 0 hide "$nic2" --for web1
+hook 0 $one prepare begin "$(hostdev "$nic2") $(hostdev "$nic3")"
+hidden "$nic3"
+hook 0 $one release end ""
+driver "$nic3" e1000e
+hidden "$nic2"
+run 0 return "$nic2" --for web1
+
+# What is kept from everybody is no guest's.
+run 0 hide "$nic2" --driver pci-stub
+hook 3 $one prepare begin "$(hostdev "$nic2")"
+err_has "$nic2: it is kept hidden with pci-stub"
+hook 0 $one release end ""
+driver "$nic2" pci-stub
+run 0 return "$nic2"
 
 # What is open elsewhere keeps the guest from starting.
 if [ -z "$ROOT" ]; then
