@@ -108,6 +108,15 @@ static void takes_the_one_that_is_listed(const char *shell)
 	expect_said(shell, NIC0 " is kept for guests");
 }
 
+/* Each driver is one word, whatever it looks like; the last line may lack its end. */
+static void takes_words_as_they_are(const char *shell)
+{
+	list_is(NIC0 " 8086 10d3 1af4 1100 *");
+	claim(shell);
+	expect_override(shell, NIC0, "*\n");
+	expect(shell, "/modprobe.log", "*\n");
+}
+
 static void loads_each_driver_once(const char *shell)
 {
 	list_is(NIC0 " 8086 10d3 1af4 1100 pciback\n" NIC1
@@ -123,7 +132,8 @@ static void leaves_others_alone(const char *shell)
 		     " 8086 10fb 1af4 1100 vfio-pci\n" BOUND
 		     " 8086 10d3 1af4 1100 vfio-pci\n" TAKEN
 		     " 8086 10d3 1af4 1100 vfio-pci\n" NOBODY
-		     " 8086 10d3 1af4 1100 vfio-pci\n\nhalf a line");
+		     " 8086 10d3 1af4 1100 vfio-pci\n\nhalf a line\n" NIC0
+		     " 8086 10d3 1af4 1100 vfio-pci extra\n");
 	claim(shell);
 	expect_override(shell, NIC0, "(null)\n");
 	expect_override(shell, NIC1, "(null)\n");
@@ -135,12 +145,14 @@ static void leaves_others_alone(const char *shell)
 	expect_said(shell, BOUND " has a driver already");
 	expect_said(shell, TAKEN " is meant for other already");
 	expect_said(shell, NOBODY " is not there");
+	expect_said(shell, "the line on half has not six words");
+	expect_said(shell, "the line on " NIC0 " has not six words");
 }
 
 static void does_nothing_when_told_so(const char *shell)
 {
 	list_is(NIC0 " 8086 10d3 1af4 1100 vfio-pci\n");
-	fixture_write(fixture, "/proc/cmdline", "quiet vfioprep=off\n");
+	fixture_write(fixture, "/proc/cmdline", "quiet\tvfioprep=off\n");
 	claim(shell);
 	expect_override(shell, NIC0, "(null)\n");
 	expect(shell, "/modprobe.log", "");
@@ -177,6 +189,7 @@ static void in_each_shell(void (*test)(const char *shell))
 	}
 
 TEST(takes_the_one_that_is_listed)
+TEST(takes_words_as_they_are)
 TEST(loads_each_driver_once)
 TEST(leaves_others_alone)
 TEST(does_nothing_when_told_so)
@@ -186,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes_the_one_that_is_listed),
+		cmocka_unit_test(test_takes_words_as_they_are),
 		cmocka_unit_test(test_loads_each_driver_once),
 		cmocka_unit_test(test_leaves_others_alone),
 		cmocka_unit_test(test_does_nothing_when_told_so),
