@@ -122,14 +122,15 @@ static int set_driver(struct hook_device *device, const xmlNode *driver)
  * Named twice, as two namespaces of one NVMe disk are, it is one device: ours, when libvirt is
  * not to manage it in one of the places.
  */
-static int add_device(struct hook_domain *domain, const xmlNode *address, bool managed,
+static int add_device(struct hook_domain *domain, const xmlNode *element, bool managed,
 		      const xmlNode *driver, char **ret_why)
 {
+	const xmlNode *address = child(child(element, "source"), "address");
 	struct hook_device device = { .managed = managed }, *known, *grown;
 
 	if (take_address(address, device.address) < 0)
 		return refuse(ret_why, "line %ld: no address of a PCI device",
-			      address ? xmlGetLineNo(address) : 0);
+			      xmlGetLineNo(address ?: element));
 	known = find_device(domain, device.address);
 	if (known) {
 		known->managed = known->managed && managed;
@@ -149,9 +150,8 @@ static int take_hostdev(struct hook_domain *domain, const xmlNode *node, char **
 	if (!attribute_is(node, "type", "pci") ||
 	    attribute_is(node, "mode", "capabilities"))
 		return 0;
-	return add_device(domain, child(child(node, "source"), "address"),
-			  attribute_is(node, "managed", "yes"), child(node, "driver"),
-			  ret_why);
+	return add_device(domain, node, attribute_is(node, "managed", "yes"),
+			  child(node, "driver"), ret_why);
 }
 
 /* <interface type='hostdev'>: the address may also be that of a USB device. */
@@ -162,7 +162,7 @@ static int take_interface(struct hook_domain *domain, const xmlNode *node, char 
 	if (!attribute_is(node, "type", "hostdev") ||
 	    (address && !attribute_is(address, "type", "pci")))
 		return 0;
-	return add_device(domain, address, attribute_is(node, "managed", "yes"),
+	return add_device(domain, node, attribute_is(node, "managed", "yes"),
 			  child(node, "driver"), ret_why);
 }
 
@@ -174,8 +174,8 @@ static int take_disk(struct hook_domain *domain, const xmlNode *node, char **ret
 	int r = 0;
 
 	if (attribute_is(node, "type", "nvme"))
-		r = add_device(domain, child(source, "address"),
-			       attribute_is(source, "managed", "yes"), NULL, ret_why);
+		r = add_device(domain, node, attribute_is(source, "managed", "yes"), NULL,
+			       ret_why);
 	for (size_t i = 0; i < ARRAY_SIZE(below) && r == 0; i++)
 		if (child(node, below[i]))
 			r = take_disk(domain, child(node, below[i]), ret_why);
@@ -259,6 +259,9 @@ static int say_error(const xmlParserCtxt *context, char **ret_why)
 		return refuse(ret_why,
 			      "a document type, which the XML of a domain has not");
 	message = strdup(nonnull(context->lastError.message));
+	/* Some have two lines. */
+	for (char *c = message; c && *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
 	return message ? refuse(ret_why, "line %d: %s", context->lastError.line,
 				chomp(message))
 		       : -ENOMEM;

@@ -140,7 +140,7 @@ static void what_is_wrong_is_refused(void **state)
 		  "refused: no <uuid>" },
 		{ "<domain><uuid>11111111-2222-3333-4444+555555555555</uuid></domain>",
 		  "refused: no <uuid>" },
-		{ DEVICES "<hostdev type='pci'/>" END, "refused: line 0: no address" },
+		{ DEVICES "<hostdev type='pci'/>" END, "refused: line 1: no address" },
 		{ DEVICES "\n<hostdev type='pci'><source><address bus='256' slot='0' "
 			  "function='0'/></source></hostdev>" END,
 		  "refused: line 2: no address" },
@@ -156,7 +156,11 @@ static void what_is_wrong_is_refused(void **state)
 		{ DEVICES "<hostdev type='pci'><source><address bus='1 ' slot='0' "
 			  "function='0'/></source></hostdev>" END,
 		  "refused: line 1: no address" },
-		{ DEVICES "<interface type='hostdev'/>" END, "refused: line 0: " },
+		{ DEVICES "\n<interface type='hostdev'/>" END,
+		  "refused: line 2: no address" },
+		{ "<domain>\xe4</domain>",
+		  "refused: line 1: Input is not proper UTF-8, indicate encoding ! Bytes: "
+		  "0xE4" },
 	};
 
 	(void)state;
