@@ -197,13 +197,19 @@ static int draw(struct vfp_ctx *ctx, const struct selection *named)
 /* -- the verb ----------------------------------------------------------------------- */
 
 /* What cannot go together. */
-static int check_options(void)
+static int check_options(bool named)
 {
+	bool columns = given.columns || given.all_columns;
+
 	if (arg.tree + arg.dot + arg.explain > 1)
 		return fail(-EINVAL, NULL, "choose one of --tree, --dot and --explain");
-	if (arg.dot && (given.json || given.raw || given.columns || given.all_columns))
+	if (arg.dot && (given.json || given.raw || columns))
 		return fail(-EINVAL, "--dot",
 			    "it prints a picture, not columns; draw columns with --tree");
+	if (columns && (arg.explain || named) && !arg.tree)
+		return fail(-EINVAL, "-o",
+			    "verdicts and explanations are sentences, not columns; take "
+			    "--json for programs");
 	return 0;
 }
 
@@ -227,7 +233,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 {
 	_cleanup_selection_ struct selection devices = { 0 }, none = { 0 };
 	bool named = *operands != NULL;
-	int r = check_options();
+	int r = check_options(named);
 
 	if (r == 0)
 		r = named ? selection_add_all(ctx, &devices, operands, arg.all_matching)
