@@ -86,10 +86,16 @@ static int write_all(int fd, const char *text)
 	return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
+/* Its own in each process: of several that change one device, each keeps or forgets what is its. */
+static char *staged_name(const char *name)
+{
+	return strf(".%s.%d.new", name, (int)getpid());
+}
+
 int config_stage(struct vfp_ctx *ctx, const char *name, const char *text)
 {
 	_cleanup_close_ int dir = config_dir_open(ctx, DEVICES_DIR, true), fd = -1;
-	_cleanup_free_ char *new = strf(".%s.new", name);
+	_cleanup_free_ char *new = staged_name(name);
 	int r;
 
 	if (dir < 0)
@@ -107,7 +113,7 @@ int config_stage(struct vfp_ctx *ctx, const char *name, const char *text)
 int config_keep(struct vfp_ctx *ctx, const char *name)
 {
 	_cleanup_close_ int dir = config_dir_open(ctx, DEVICES_DIR, true);
-	_cleanup_free_ char *new = strf(".%s.new", name);
+	_cleanup_free_ char *new = staged_name(name);
 
 	if (dir < 0)
 		return dir;
@@ -121,7 +127,7 @@ int config_keep(struct vfp_ctx *ctx, const char *name)
 int config_forget(struct vfp_ctx *ctx, const char *name)
 {
 	_cleanup_close_ int dir = config_dir_open(ctx, DEVICES_DIR, false);
-	_cleanup_free_ char *new = strf(".%s.new", name);
+	_cleanup_free_ char *new = staged_name(name);
 
 	if (!ctx->seam)
 		return -EROFS;

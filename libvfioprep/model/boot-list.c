@@ -41,6 +41,24 @@ static const char *needed_below(const struct findings *verdict)
 	return NULL;
 }
 
+/* The host comes up without it, but not as it is now. */
+static int warn_of_use(struct boot_list *list, const struct findings *verdict)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < verdict->n && r == 0; i++) {
+		const struct vfp_finding *f = verdict->list[i];
+
+		if (f->severity == VFP_REFUSE &&
+		    (streq(f->kind, "disk") || streq(f->kind, "net")))
+			r = finding_add(&list->findings, VFP_WARN, "config", f->device,
+					"", "let nothing of the host need it at boot",
+					"the next boot claims it, whatever uses it: %s",
+					f->text);
+	}
+	return r;
+}
+
 /* 1: nothing speaks against it. */
 static int is_safe(struct boot_list *list, const struct vfp_wanted *wanted,
 		   const struct vfp_device *device)
@@ -63,7 +81,9 @@ static int is_safe(struct boot_list *list, const struct vfp_wanted *wanted,
 	if (r < 0)
 		return r;
 	needed = needed_below(&verdict);
-	return needed ? leave_out(list, wanted, "%s", needed) : 1;
+	if (needed)
+		return leave_out(list, wanted, "%s", needed);
+	return warn_of_use(list, &verdict) ?: 1;
 }
 
 /* "8086:10fb" as two words. */

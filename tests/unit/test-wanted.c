@@ -13,15 +13,24 @@
 
 #include <cmocka.h>
 
-#define CARD   "0000:01:00.0"
-#define OTHER  "0000:02:00.0"
-#define DISK   "0000:03:00.0"
-#define CONF   DEVICES_DIR "/" CARD ".conf"
-#define STAGED DEVICES_DIR "/." CARD ".conf.new"
+#define CARD  "0000:01:00.0"
+#define OTHER "0000:02:00.0"
+#define DISK  "0000:03:00.0"
+#define DATA  "0000:07:00.0"
+#define CONF  DEVICES_DIR "/" CARD ".conf"
 
 static struct fixture *fixture;
 static struct vfp_ctx *ctx;
 static char *why;
+
+/* Each process has its own. */
+static const char *staged(void)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/." CARD ".conf.%d.new", (int)getpid());
+	return path;
+}
 
 static int set_up(void **state)
 {
@@ -39,6 +48,13 @@ static int set_up(void **state)
 						      .dev = "8:0",
 						      .partitions = 2 });
 	fixture_mount(fixture, "8:2", "/dev/sda2", "/", "ext4");
+	fixture_device(fixture, &(struct fixture_device){ .address = DATA,
+							  .class = "010601",
+							  .driver = "ahci",
+							  .group = 10 });
+	fixture_disk(fixture, &(struct fixture_disk){
+				      .address = DATA, .name = "sdb", .dev = "8:16" });
+	fixture_mount(fixture, "8:16", "/dev/sdb", "/mnt", "ext4");
 	assert_int_equal(vfp_ctx_new(&ctx), 0);
 	return 0;
 }
@@ -84,7 +100,7 @@ static void expect_refused(const char *const *settings, int error, const char *s
 	assert_null(file);
 	if (!strstr(nonnull(why), sentence))
 		fail_msg("not said: %s; but: %s", sentence, nonnull(why));
-	assert_false(fixture_exists(fixture, STAGED));
+	assert_false(fixture_exists(fixture, "%s", staged()));
 }
 
 /* -- writing ------------------------------------------------------------------------- */
@@ -100,18 +116,18 @@ static void in_its_place_last(void **state)
 	assert_int_equal(prepare(settings, &file), 0);
 	assert_non_null(file);
 	assert_false(fixture_exists(fixture, CONF));
-	expect_text(STAGED, PLAIN "driver=auto\nfor=web 1\n");
+	expect_text(staged(), PLAIN "driver=auto\nfor=web 1\n");
 	assert_int_equal(vfp_wanted_save(ctx, file, true, NULL), 0);
-	assert_false(fixture_exists(fixture, STAGED));
+	assert_false(fixture_exists(fixture, "%s", staged()));
 	expect_text(CONF, PLAIN "driver=auto\nfor=web 1\n");
 	assert_int_equal(prepare(settings, &same), 0);
 	assert_null(same);
 	assert_int_equal(vfp_wanted_save(ctx, same, true, NULL), 0);
 	/* Something else is asked for, and then it does not come to that. */
 	assert_int_equal(prepare(NULL, &forgotten), 0);
-	expect_text(STAGED, PLAIN);
+	expect_text(staged(), PLAIN);
 	assert_int_equal(vfp_wanted_save(ctx, forgotten, false, NULL), 0);
-	assert_false(fixture_exists(fixture, STAGED));
+	assert_false(fixture_exists(fixture, "%s", staged()));
 	expect_text(CONF, PLAIN "driver=auto\nfor=web 1\n");
 }
 
@@ -238,16 +254,21 @@ static void the_list_has_what_is_safe(void **state)
 		      "[" OTHER "]\nexpect=8086:ffff\n"
 		      "[03:00.0]\nexpect=8086:10d3\n"
 		      "[05:00.0]\nexpect=8086:1234\n"
-		      "[06:00.0]\nexpect=8086:1234\nsubsystem=8086:0003\n");
+		      "[06:00.0]\nexpect=8086:1234\nsubsystem=8086:0003\n"
+		      "[07:00.0]\nexpect=8086:10d3\n");
 	assert_int_equal(vfp_wanted_boot_list(ctx, out, &findings), 0);
 	fclose(out);
 	assert_string_equal(text, CARD " 8086 10d3 1af4 1100 pci-stub\n"
-				       "0000:06:00.0 8086 1234 8086 0003 vfio-pci\n");
-	assert_int_equal(list_length(findings), 3);
+				       "0000:06:00.0 8086 1234 8086 0003 vfio-pci\n" DATA
+				       " 8086 10d3 1af4 1100 vfio-pci\n");
+	assert_int_equal(list_length(findings), 4);
 	assert_string_equal(findings[0]->device, OTHER);
 	assert_string_equal(findings[1]->device, DISK);
 	assert_non_null(strstr(findings[1]->text, "root file system"));
 	assert_string_equal(findings[2]->device, "0000:05:00.0");
+	assert_string_equal(findings[3]->device, DATA);
+	assert_non_null(strstr(findings[3]->text, "the next boot claims it"));
+	assert_non_null(strstr(findings[3]->text, "/mnt"));
 	vfp_findings_free(findings);
 }
 
