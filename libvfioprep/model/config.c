@@ -264,7 +264,22 @@ static const char *distrust(int error)
 	}
 }
 
-#define DISTRUST_REMEDY "chown it to root, chmod go-w"
+#define DISTRUST_REMEDY \
+	"put what a link leads to in its place, chown that to root, chmod go-w"
+
+static const char *distrust_remedy(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return DISTRUST_REMEDY;
+	case -EINVAL:
+		return "put a text file in its place, or move it away";
+	case -EFBIG:
+		return "64 KiB is the most; make several of it";
+	default:
+		return "";
+	}
+}
 
 static int take_text(struct reading *reading, const char *text)
 {
@@ -287,8 +302,7 @@ static int read_file(struct reading *reading, const char *name)
 	if (r == -ENOENT)
 		return 0;
 	if (distrust(r))
-		return object_to(reading, 0, r == -EPERM ? DISTRUST_REMEDY : "", "%s",
-				 distrust(r));
+		return object_to(reading, 0, distrust_remedy(r), "%s", distrust(r));
 	return r ?: take_text(reading, text);
 }
 
@@ -371,6 +385,6 @@ _public_ int vfp_config_read(struct vfp_ctx *ctx, const char *name, char **ret_t
 	clear_why(why);
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	return say_why(why, r, "%s: %s%s", path, distrust(r) ?: strerror(-r),
-		       r == -EPERM ? "; " DISTRUST_REMEDY : "");
+	return say_why(why, r, "%s: %s%s%s", path, distrust(r) ?: strerror(-r),
+		       *distrust_remedy(r) ? "; " : "", distrust_remedy(r));
 }

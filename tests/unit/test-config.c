@@ -269,6 +269,8 @@ static void no_plain_files(void **state)
 	fixture_mkdir(fixture, A_CONF);
 	expect_objection(A_CONF ": it is no plain file of text", 0);
 	fixture_remove(fixture, A_CONF);
+	assert_string_equal(findings[0]->remedy,
+			    "put a text file in its place, or move it away");
 	write_bytes(A_CONF, "a=1\0a=1", 7);
 	expect_objection(A_CONF ": it is no plain file of text", 0);
 	memset(large, '#', 69999);
@@ -298,7 +300,8 @@ static void a_file_by_its_name(void **state)
 	set_mode(CONFIG_DIR "/hook.conf", 0666);
 	assert_int_equal(vfp_config_read(ctx, "hook.conf", &text, &why), -EPERM);
 	assert_string_equal(why, CONFIG_DIR "/hook.conf: " DISTRUSTED
-					    "; chown it to root, chmod go-w");
+					    "; put what a link leads to in its place, "
+					    "chown that to root, chmod go-w");
 }
 
 int main(void)
