@@ -36,7 +36,7 @@ static int set_all(struct vfp_plan *plan, struct vfp_wanted *const *wanted,
 		const char *value = vfp_wanted_get(*wanted, key);
 
 		if (value && first && !streq(value, vfp_wanted_get(first, key)))
-			return fail(-EPERM, vfp_wanted_get(*wanted, "device"),
+			return fail(-EINVAL, vfp_wanted_get(*wanted, "device"),
 				    "%s=%s, but %s has %s=%s, and they share an IOMMU "
 				    "group, which goes to one guest; make them the same",
 				    key, value, vfp_wanted_get(first, "device"), key,
@@ -257,20 +257,45 @@ static int apply_groups(struct vfp_ctx *ctx, struct wanted_groups *groups,
 	return worst;
 }
 
+/* Words that make no sense, said before anything is done. */
+static int try_plan(struct vfp_ctx *ctx, struct vfp_wanted *const *wanted)
+{
+	_cleanup_plan_ struct vfp_plan *plan = NULL;
+
+	return make_plan(ctx, wanted, &plan);
+}
+
+static int try_all(struct vfp_ctx *ctx, const struct wanted_groups *groups)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		worst = vfp_exit_worse(worst, try_plan(ctx, groups->list[i]));
+	return worst;
+}
+
 /* On what is half understood nothing is done; it may be looked at. */
 static int apply(struct vfp_ctx *ctx, struct wanted_groups *groups,
 		 struct vfp_finding *const *objections)
 {
 	_cleanup_json_ json_t *document = arg.json ? json_document() : NULL;
-	bool act = !*objections || arg.check;
+	struct vfp_wanted *nothing = NULL;
 	struct wanted_groups none = { 0 };
-	int r = apply_groups(ctx, act ? groups : &none, document);
+	int r, wrong = try_plan(ctx, &nothing);
+
+	/* An option makes no sense: said once, whatever is configured. */
+	if (wrong < 0)
+		return wrong;
+	wrong = *objections ? -EINVAL : 0;
+	if (!wrong && !arg.check)
+		wrong = try_all(ctx, groups);
+	r = apply_groups(ctx, wrong && !arg.check ? &none : groups, document);
 
 	if (document) {
 		json_object_set_new(document, "findings", json_findings(objections));
 		json_print(document);
 	}
-	return *objections ? -EINVAL : r;
+	return wrong ?: r;
 }
 
 static int run_apply(struct vfp_ctx *ctx, char **operands)
@@ -302,6 +327,10 @@ static int run_early(struct vfp_ctx *ctx)
 	_cleanup_finding_list_ struct vfp_finding **findings = NULL;
 	int r = vfp_wanted_early(ctx, arg.early, &findings);
 
+	if (r == -EINVAL && (!findings || !*findings))
+		return fail(r, arg.early,
+			    "it is not the address of a PCI function; give one as "
+			    "0000:05:00.0");
 	plan_tell(findings, r < 0 ? r : 0, false);
 	/* For udev, which asks this of every device. */
 	if (r == 0)

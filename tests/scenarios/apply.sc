@@ -30,6 +30,8 @@ out_is
 run 0 apply --check
 run 3 apply "$nic1"
 err_has "not configured"
+run 2 apply --force nonsense
+err_has "--force=nonsense: makes no sense"
 
 # One of two that are alike: the address tells them apart.
 [ "$(ids_of "$nic1")" = "$(ids_of "$nic2")" ]
@@ -75,6 +77,13 @@ unchanged before
 section "$nic1" node-owner=nosuch > "$conf/nics.conf"
 run 2 apply --check
 err_has "/etc/vfioprep/devices.d/nics.conf:1: $nic1: node-owner=nosuch: makes no sense"
+section "$nic2" >> "$conf/nics.conf"
+run 2 apply
+out_is
+err_lines 1
+unchanged before
+run 2 apply --early x
+err_has "x: it is not the address"
 rm "$conf/nics.conf"
 
 # A group whose members are all configured is one transaction.
