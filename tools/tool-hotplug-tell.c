@@ -192,6 +192,73 @@ void hotplug_tell(const struct requests *requests, const struct hotplug_words *w
 			       "tried with none");
 }
 
+/* -- what is refused ------------------------------------------------------------------ */
+
+/* The option that sets the property @key; NULL: this verb has none. */
+static const char *option_for(const char *key)
+{
+	static const struct {
+		const char *key, *option;
+	} others[] = {
+		{ "guest-cid", "cid" },
+		{ "mem-path", "file" },
+		{ "node-id", "node" },
+		{ "requested-size", "total" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (streq(others[i].key, key))
+			key = others[i].option;
+	for (const struct option_row *row = tool.options; row->name; row++)
+		if (streq(row->name, key))
+			return row->name;
+	return NULL;
+}
+
+static bool begins_list(const char *word)
+{
+	return is_one_of(word, (const char *const[]){ "give", "leave", "no", NULL });
+}
+
+static bool goes_on(const char *word)
+{
+	return is_one_of(word, (const char *const[]){ "out", "and", "or", "not", NULL });
+}
+
+/*
+ * The library names its properties at the beginning ("tag is missing"), and in lists ("give
+ * index or total"); elsewhere the same words are plain English.
+ */
+static char *in_options(const char *why)
+{
+	_cleanup_str_ struct str text = { 0 };
+	bool in_list = strstr(why, " is missing");
+
+	for (size_t n; *why; why += n) {
+		_cleanup_free_ char *word = strndup(why, strcspn(why, " ,;:"));
+		const char *option = word && in_list ? option_for(word) : NULL;
+
+		if (!word)
+			return NULL;
+		n = strlen(word) + strspn(why + strlen(word), " ,;:");
+		if (str_add(&text, "%s%s%.*s", option ? "--" : "", option ?: word,
+			    (int)(n - strlen(word)), why + strlen(word)) < 0)
+			return NULL;
+		in_list = begins_list(word) || (in_list && (option || goes_on(word)));
+	}
+	return take(text.s);
+}
+
+int hotplug_refused(int error, const char *object, const char *why)
+{
+	_cleanup_free_ char *text = why ? in_options(why) : NULL;
+
+	if (!why)
+		return fail_errno(error, object, "cannot be described");
+	/* Well-formed, and refused. */
+	return fail(error == -EOPNOTSUPP ? -EPERM : error, object, "%s", text ?: why);
+}
+
 /* -- the matrix ----------------------------------------------------------------------- */
 
 static const char *cell(const char *kind, const char *dialect)

@@ -168,9 +168,7 @@ int request_check(const struct vfp_hotplug *hotplug, const char *object)
 	_cleanup_free_ char *why = NULL;
 	int r = vfp_hotplug_check(hotplug, &why);
 
-	if (r < 0 && !why)
-		return fail_errno(r, object, "cannot be described");
-	return r < 0 ? fail(r, object, "%s", why) : 0;
+	return r < 0 ? hotplug_refused(r, object, why) : 0;
 }
 
 /* -- what no host device stands behind ------------------------------------------------ */

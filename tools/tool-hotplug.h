@@ -88,6 +88,9 @@ int look_at_pmem(const struct hotplug_words *words, const char *path,
 void hotplug_tell(const struct requests *requests, const struct hotplug_words *words,
 		  const char *dialect, const char *text);
 
+/* The library's sentence @why, or that of @error, in the options of this verb. Complains. */
+int hotplug_refused(int error, const char *object, const char *why);
+
 /* All kinds and dialects, or those of the one kind that @operands names. */
 int print_matrix(char **operands);
 

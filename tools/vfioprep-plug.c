@@ -108,11 +108,8 @@ static int render_all(const struct requests *requests, FILE *out)
 		const char *object = object_of(requests, i);
 
 		r = vfp_hotplug_render(requests->list[i], dialect(), action, out, &why);
-		if (r < 0 && !why)
-			fail_errno(r, object, "cannot be described");
-		if (r < 0 && why)
-			/* Well-formed, and refused. */
-			r = fail(r == -EOPNOTSUPP ? -EPERM : r, object, "%s", why);
+		if (r < 0)
+			r = hotplug_refused(r, object, why);
 	}
 	return r;
 }

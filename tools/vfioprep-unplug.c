@@ -5,6 +5,7 @@
  */
 #include "report.h"
 #include "tool-guest.h"
+#include "tool-hotplug.h"
 
 #include <ctype.h>
 
@@ -213,11 +214,7 @@ static int print(struct vfp_hotplug *request)
 
 	if (r == 0)
 		r = vfp_hotplug_render(request, dialect(), VFP_DETACH, stdout, &why);
-	if (r == 0)
-		return 0;
-	if (!why)
-		return fail_errno(r, vfp_hotplug_id(request), "cannot be described");
-	return fail(r == -EOPNOTSUPP ? -EPERM : r, vfp_hotplug_id(request), "%s", why);
+	return r < 0 ? hotplug_refused(r, vfp_hotplug_id(request), why) : 0;
 }
 
 static int print_all(const struct leaving *requests)

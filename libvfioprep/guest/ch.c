@@ -72,7 +72,7 @@ static int resize(const struct vfp_hotplug *hotplug, struct commands *commands,
 
 	if (!total)
 		return say_why(why, -EINVAL,
-			       WHO " resizes a guest; set total to what it shall have");
+			       WHO " resizes a guest; give total, what it shall have");
 	r = hotplug_only(hotplug, "total", WHO, why);
 	if (r < 0)
 		return r;
@@ -373,7 +373,7 @@ static int remote_words(const struct vfp_hotplug *hotplug, const struct command 
 
 	if (!socket)
 		return say_why(why, -EINVAL,
-			       "api-socket is missing; set it to the socket that this "
+			       "api-socket is missing; give the socket that this "
 			       "guest's Cloud Hypervisor listens on");
 	words = json_object_get(
 		command_line_add(&line, "ch-remote", "--api-socket", socket, verb, NULL),

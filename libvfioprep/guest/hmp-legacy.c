@@ -59,7 +59,7 @@ static int usb_name(const struct vfp_hotplug *hotplug, char **ret, char **why)
 		*ret = strf("host:%s:%s", vendor + strlen("0x"), product + strlen("0x"));
 	else
 		return say_why(why, -EINVAL,
-			       "usb_add takes bus and address, or two ids; set hostbus "
+			       "usb_add takes bus and address, or two ids; give hostbus "
 			       "and hostaddr, or vendorid and productid");
 	return *ret ? 0 : -ENOMEM;
 }
@@ -92,8 +92,9 @@ static int cpu_index(const struct vfp_hotplug *hotplug, json_int_t *ret, char **
 	const char *index;
 
 	if (hotplug_get(hotplug, "total"))
-		return say_why(why, -EOPNOTSUPP,
-			       "old monitors take CPUs one by one; set index, not total");
+		return say_why(
+			why, -EOPNOTSUPP,
+			"old monitors take CPUs one by one; give index, not total");
 	if (hotplug_need(hotplug, "index", &index, why) < 0)
 		return -EINVAL;
 	*ret = strtoll(index, NULL, 10);

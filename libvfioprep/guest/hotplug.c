@@ -169,7 +169,7 @@ int hotplug_need(const struct vfp_hotplug *hotplug, const char *key,
 	const char *value = hotplug_get(hotplug, key);
 
 	if (!value)
-		return say_why(why, -EINVAL, "%s is missing; set it", key);
+		return say_why(why, -EINVAL, "%s is missing; give it", key);
 	*ret_value = value;
 	return 0;
 }
@@ -179,8 +179,7 @@ int hotplug_need_domain(const struct vfp_hotplug *hotplug, const char **ret_doma
 {
 	*ret_domain = hotplug_get(hotplug, "domain");
 	if (!*ret_domain)
-		return say_why(why, -EINVAL,
-			       "domain is missing; set it to the guest's name");
+		return say_why(why, -EINVAL, "domain is missing; give the guest's name");
 	return 0;
 }
 

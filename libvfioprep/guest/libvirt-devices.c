@@ -38,7 +38,7 @@ static int usb_source(const struct vfp_hotplug *hotplug, json_t **ret, char **wh
 	else
 		return say_why(why, -EINVAL,
 			       "libvirt finds a USB device by its bus and address, or by "
-			       "its ids alone; set hostbus and hostaddr");
+			       "its ids alone; give hostbus and hostaddr");
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -122,8 +122,8 @@ int libvirt_disk(const struct vfp_hotplug *hotplug, struct commands *commands, c
 
 	if (r == 0 && !hotplug_get(hotplug, "target"))
 		r = say_why(why, -EINVAL,
-			    "target is missing: libvirt tells disks apart by it; set it "
-			    "to a free name, as vdb");
+			    "target is missing: libvirt tells disks apart by it; "
+			    "give a free name, as vdb");
 	if (r == 0 && scsi &&
 	    (hotplug_get(hotplug, "bus") || hotplug_get(hotplug, "addr")))
 		r = say_why(why, -EOPNOTSUPP,

@@ -116,8 +116,8 @@ static int check_pmem(const struct vfp_hotplug *hotplug, bool nvdimm, char **why
 {
 	if (!hotplug_get(hotplug, "size"))
 		return say_why(why, -EINVAL,
-			       "size is missing: libvirt does not look at the file; set "
-			       "it to the file's");
+			       "size is missing: libvirt does not look at the file; "
+			       "give the file's");
 	if (!nvdimm && libvirt_is(hotplug, "share", "off"))
 		return say_why(why, -EOPNOTSUPP,
 			       "libvirt has virtio-pmem shared only; leave share out, or "

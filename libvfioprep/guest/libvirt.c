@@ -111,7 +111,7 @@ static int put_place(const struct vfp_hotplug *hotplug, json_t *address, char **
 	/* libvirt reads 00:00 as "no address"; slot 0 of bus 0 is the host bridge's. */
 	if (b == 0 && s == 0)
 		return say_why(why, -EOPNOTSUPP,
-			       "libvirt needs a slot on bus 0; set addr above 0, or "
+			       "libvirt needs a slot on bus 0; give addr above 0, or "
 			       "leave out bus and addr");
 	bus = strf("0x%02x", (unsigned int)b);
 	slot = strf("0x%02x", s);

@@ -178,7 +178,7 @@ static int usb_attach(const struct vfp_hotplug *hotplug, struct commands *comman
 	if (!match)
 		return say_why(
 			why, -EINVAL,
-			"QEMU would take any USB device; set hostbus and hostaddr, "
+			"QEMU would take any USB device; give hostbus and hostaddr, "
 			"hostbus and hostport, or vendorid and productid");
 	args = commands_add(commands, "device_add", "{s:s,s:s}", "driver", "usb-host",
 			    "id", vfp_hotplug_id(hotplug));
@@ -207,7 +207,7 @@ static int cpu_attach(const struct vfp_hotplug *hotplug, struct commands *comman
 	      hotplug_get(hotplug, "thread-id")))
 		return say_why(
 			why, -EINVAL,
-			"which CPU is free only the running QEMU knows; set model, "
+			"which CPU is free only the running QEMU knows; give model, "
 			"socket-id, core-id and thread-id as its command `info "
 			"hotpluggable-cpus` has them");
 	r = hotplug_need_id(hotplug, &id, why);

@@ -74,7 +74,7 @@ static int resize_cpus(const struct vfp_hotplug *hotplug, const char *how,
 
 	if (r == 0 && !total == !index)
 		r = say_why(why, -EINVAL,
-			    "virsh wants to know which CPU or how many; set index or "
+			    "virsh wants to know which CPU or how many; give index or "
 			    "total, one of them");
 	r = r ?: hotplug_only(hotplug, "total index", "virsh", why);
 	if (r < 0)

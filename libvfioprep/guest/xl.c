@@ -84,8 +84,8 @@ static int usb_attach(const struct vfp_hotplug *hotplug, struct commands *comman
 
 	if (r == 0 && (!bus || !address))
 		r = say_why(why, -EINVAL,
-			    "xl finds a USB device by its bus and address only; set "
-			    "hostbus and hostaddr");
+			    "xl finds a USB device by its bus and address only; "
+			    "give hostbus and hostaddr");
 	if (r < 0)
 		return r;
 	host_bus = strf("hostbus=%s", bus);
@@ -110,7 +110,7 @@ static int usb_detach(const struct vfp_hotplug *hotplug, struct commands *comman
 	    (!bus || usb_bus_number(bus, &number) < 0 || !port || strchr(port, '.')))
 		r = say_why(why, -EINVAL,
 			    "xl takes a USB device out of a port: see `xl usb-list`, and "
-			    "set bus to usb0 for controller 0, and port");
+			    "give bus as usb0 for controller 0, and port");
 	if (r < 0)
 		return r;
 	controller = strf("%u", (unsigned int)number);
@@ -128,7 +128,7 @@ static int need_total(const struct vfp_hotplug *hotplug, const char **ret_domain
 	*ret_total = hotplug_get(hotplug, "total");
 	if (!*ret_total)
 		return say_why(why, -EINVAL,
-			       "xl resizes a guest; set total to what it shall have");
+			       "xl resizes a guest; give total, what it shall have");
 	return hotplug_only(hotplug, "total", WHO, why)
 		     ?: hotplug_need_domain(hotplug, ret_domain, why);
 }
@@ -166,7 +166,7 @@ static int need_target(const struct vfp_hotplug *hotplug, const char **ret, char
 	*ret = hotplug_get(hotplug, "target");
 	return *ret ? 0
 		    : say_why(why, -EINVAL,
-			      "target is missing; set it to the disk's name in the "
+			      "target is missing; give the disk's name in the "
 			      "guest, as xvdb");
 }
 
@@ -254,7 +254,7 @@ static int nic_detach(const struct vfp_hotplug *hotplug, struct commands *comman
 	if (r == 0 && !mac)
 		r = say_why(why, -EINVAL,
 			    "xl finds a card by its address: see `xl network-list`, and "
-			    "set mac");
+			    "give mac");
 	if (r < 0)
 		return r;
 	if (!command_line_add(commands, "xl", "network-detach", domain, mac, NULL))

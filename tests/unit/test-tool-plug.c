@@ -106,11 +106,15 @@ static void a_kind_takes_its_own_word(void **state)
 		{ { "nic", "bridge=" }, "write user, tap=tap0" },
 		{ { "nic", "user", "--tag=x" }, "kind nic has no property 'tag'" },
 		{ { "nic", "user", "--set=x" }, "is not PROPERTY=VALUE" },
-		{ { "fs", "/run/fs.sock" }, "tag is missing" },
+		{ { "fs", "/run/fs.sock" }, "fs: --tag is missing; give it" },
+		{ { "vsock" }, "vsock: --cid is missing; give it" },
+		{ { "vsock", "--cid=3", "--to=virsh" }, "vsock: --domain is missing" },
 		{ { "vsock", "--cid", "2" }, "is no context id" },
 		{ { "usb-controller" }, "expected plug usb-controller DEVICE" },
 		{ { "cpu", "--id", "4cpu" }, "not an id" },
-		{ { "cpu", "--id", "cpu4" }, "only the running QEMU knows" },
+		{ { "cpu", "--id", "cpu4" },
+		  "knows; give --model, --socket-id, "
+		  "--core-id and --thread-id as" },
 	};
 
 	(void)state;
