@@ -7,14 +7,12 @@
 #include "tool.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <syslog.h>
 
 #define OPTIONS_MAX 48
-#define PID_MAX     4194304 /* the kernel's PID_MAX_LIMIT */
-#define FIRST_CODE  1000    /* getopt codes of rows, above every letter */
+#define FIRST_CODE  1000 /* getopt codes of rows, above every letter */
 
 static bool help_given, version_given;
 
@@ -70,93 +68,6 @@ size_t tool_option_sets(struct option_set sets[OPTION_SETS])
 	return n;
 }
 
-/* -- words -------------------------------------------------------------------------- */
-
-static bool has_control(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return true;
-	return false;
-}
-
-/*
- * What no verb can make sense of. @name is the option that @word is for; NULL: an
- * operand.
- */
-static int check_word(const char *name, const char *word)
-{
-	_cleanup_free_ char *option = name ? strf("--%s", name) : NULL;
-	const char *about = option ? option : word;
-
-	if (!*word)
-		return fail(-EINVAL, name ? about : NULL, "an empty %s; %s",
-			    name ? "value" : "word", "leave it out or fill it in");
-	if (strlen(word) >= PATH_MAX)
-		return fail(-EINVAL, about, "too long; at most %d characters",
-			    PATH_MAX - 1);
-	if (has_control(word))
-		return fail(-EINVAL, about,
-			    "has control characters in it; check the quoting");
-	return 0;
-}
-
-static int check_value(const struct option_row *row, const char *value)
-{
-	_cleanup_free_ char *option = strf("--%s=%s", row->name, value);
-	uint64_t number;
-	int64_t msec;
-	int r = check_word(row->name, value);
-
-	if (r < 0)
-		return r;
-	if (streq(row->metavar, "SECONDS") && parse_seconds(value, &msec) < 0)
-		return fail(-EINVAL, option, "not a time; give seconds, as 30 or 0.5");
-	if (streq(row->metavar, "PID") &&
-	    (parse_number(value, 10, PID_MAX, &number) < 0 || number == 0))
-		return fail(-EINVAL, option,
-			    "not a process id; give a number from 1 to %d", PID_MAX);
-	if (streq(row->metavar, "WHEN") && !streq(value, "auto") &&
-	    !streq(value, "always") && !streq(value, "never"))
-		return fail(-EINVAL, option, "not known; give auto, always or never");
-	return 0;
-}
-
-/* Kept until the process ends. */
-static int words_add(struct words *words, const char *word)
-{
-	const char **grown = reallocarray(words->word, words->n + 2, sizeof(*grown));
-
-	if (!grown)
-		return fail(-ENOMEM, NULL, "out of memory");
-	grown[words->n++] = word;
-	grown[words->n] = NULL;
-	words->word = grown;
-	return 0;
-}
-
-static int set_option(const struct option_row *row, const char *value)
-{
-	int r = row->metavar ? check_value(row, value) : 0;
-
-	if (r < 0)
-		return r;
-	switch (row->type) {
-	case OPTION_FLAG:
-		*(bool *)row->target = true;
-		break;
-	case OPTION_COUNT:
-		++*(int *)row->target;
-		break;
-	case OPTION_VALUE:
-		*(const char **)row->target = value;
-		break;
-	case OPTION_WORDS:
-		return words_add(row->target, value);
-	}
-	return 0;
-}
-
 /* -- getopt_long() ------------------------------------------------------------------ */
 
 struct parser {
@@ -201,12 +112,31 @@ static const struct option_row *row_of(const struct parser *parser, int code)
 	return NULL;
 }
 
+/* "--for or --force", when @word is the beginning of several. */
+static char *candidates(const struct parser *parser, const char *word)
+{
+	size_t len = strcspn(word, "="), n = 0;
+	_cleanup_str_ struct str text = { 0 };
+
+	if (len <= strlen("--") || !startswith(word, "--"))
+		return NULL;
+	for (size_t i = 0; i < parser->n; i++)
+		if (strncmp(parser->rows[i]->name, word + 2, len - 2) == 0 &&
+		    str_add(&text, "%s--%s", n++ ? " or " : "", parser->rows[i]->name) <
+			    0)
+			return NULL;
+	return n > 1 ? take(text.s) : NULL;
+}
+
 /* What getopt_long() did not like: an option that is not there, or its value. */
 static int bad_option(const struct parser *parser, int code, const char *word)
 {
 	const struct option_row *row = optopt ? row_of(parser, optopt) : NULL;
+	_cleanup_free_ char *several = optopt ? NULL : candidates(parser, word);
 	char letter[] = { '-', (char)optopt, '\0' };
 
+	if (several)
+		return fail(-EINVAL, word, "could be %s; write more of it", several);
 	if (row && code == ':')
 		return fail(-EINVAL, word, "the value is missing; give --%s %s",
 			    row->name, row->metavar);
@@ -303,6 +233,19 @@ static void log_line(void *data, int level, const char *format, va_list args)
 		complain(NULL, "%s", text);
 }
 
+/* Of nothing at all everything would be said to be in order. */
+static int check_dump(const char *dir)
+{
+	_cleanup_free_ char *sys = strf("%s/sys", dir);
+
+	if (!sys)
+		return fail_errno(-ENOMEM, NULL, "cannot start");
+	return access(sys, F_OK) == 0
+		     ? 0
+		     : fail(-EINVAL, dir,
+			    "not a dump of vfioprep: there is no folder sys in it");
+}
+
 static int new_context(struct vfp_ctx **ret_ctx)
 {
 	struct vfp_ctx *ctx = NULL;
@@ -314,6 +257,11 @@ static int new_context(struct vfp_ctx **ret_ctx)
 	if (r < 0) {
 		vfp_ctx_free(ctx);
 		return fail_errno(r, given.sysroot, "cannot be read as a dump");
+	}
+	r = given.sysroot ? check_dump(given.sysroot) : 0;
+	if (r < 0) {
+		vfp_ctx_free(ctx);
+		return r;
 	}
 	if (given.verbose)
 		vfp_ctx_set_log(ctx, given.verbose > 1 ? LOG_DEBUG : LOG_INFO, log_line,

@@ -239,6 +239,13 @@ struct option_set {
 };
 size_t tool_option_sets(struct option_set sets[OPTION_SETS]);
 
+/*
+ * What no verb can make sense of. @name is the option that @word is for; NULL: an operand.
+ * Both complain.
+ */
+int check_word(const char *name, const char *word);
+int set_option(const struct option_row *row, const char *value);
+
 void print_help(FILE *out);
 
 /*

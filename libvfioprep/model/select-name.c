@@ -68,7 +68,9 @@ static int name_place(struct vfp_ctx *ctx, const char *text, const char *quoted,
 	if (startswith(text, "/dev/") && text[5])
 		r = node_place(ctx, text, &block);
 	else if (strpbrk(text, "/:"))
-		return say_why(why, -EINVAL, "%s: neither an address nor a device",
+		return say_why(why, -EINVAL,
+			       "%s: neither an address (slots go to 1f, functions to 7) "
+			       "nor a device",
 			       quoted);
 	else
 		r = class_place(ctx, CLASS_BLOCK, text, &block);

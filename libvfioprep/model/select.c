@@ -237,7 +237,7 @@ static int select_usb_form(struct selection *s, const char *text)
 		return select_usb(s, text);
 	if (!parse_ids(text, ids) && !streq(text, "*"))
 		return refuse_text(
-			s, -EINVAL, text,
+			s, -EINVAL, *text ? text : "usb",
 			"names no USB device; say 3-1.2 (a port), 003.007 (bus "
 			"and device) or 03f0:8607 (ids)");
 	r = usb_with_ids(s->ctx, *ids ? ids : NULL, &names) ?: add_all_usb(s, names);

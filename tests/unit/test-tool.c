@@ -56,6 +56,13 @@ static void wrong_words_are_refused_in_one_line(void **state)
 		{ { "vfioprep-hide", "" }, "an empty word" },
 		{ { "vfioprep-hide", "a\nb" }, "a\\x0ab: has control characters" },
 		{ { "vfioprep-hide", "--bogus", "05:00.0" }, "--bogus: no such option" },
+		{ { "vfioprep-hide", "--fo", "x", "05:00.0" },
+		  "--fo: could be --for or --force; write more" },
+		{ { "vfioprep-hide", "--fo=x" }, "--fo=x: could be --for or --force" },
+		{ { "vfioprep-list", "usb:" },
+		  "vfioprep-list: usb: names no USB device" },
+		{ { "vfioprep-list", "05:00.9" },
+		  "05:00.9: neither an address (slots go to 1f" },
 		{ { "vfioprep-hide", "-Z" }, "-Z: no such option" },
 		{ { "vfioprep-hide", "-nZ" }, "-Z: no such option" },
 		{ { "vfioprep-hide", "--driver" },
@@ -159,6 +166,8 @@ static void a_dump_is_not_changed(void **state)
 	expect_complaint(2, "a dump cannot be changed");
 	run("vfioprep-list", "--sysroot", "/nonexistent", NULL);
 	expect_complaint(1, "/nonexistent: cannot be read as a dump");
+	run("vfioprep-list", "--sysroot", "/dev", NULL);
+	expect_complaint(2, "/dev: not a dump of vfioprep");
 }
 
 static void only_root_changes(void **state)
