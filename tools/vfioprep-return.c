@@ -170,6 +170,8 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		r = carry_out(ctx, records, operands);
 	vfp_records_free(records);
 	strings_free(named.address);
+	named.address = NULL;
+	named.n = 0;
 	return r;
 }
 

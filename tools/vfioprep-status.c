@@ -302,6 +302,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 	vfp_records_free(records);
 	r = r < 0 ? r : table_print(table);
 	vfp_wanted_free(wanted);
+	wanted = NULL;
 	return r;
 }
 

@@ -31,32 +31,20 @@ static int leave_out(struct boot_list *list, const struct vfp_wanted *wanted,
 			   "it is not claimed before the host's drivers: %s", text);
 }
 
-/* What the host needs to come up; "/" and the like, or swap. */
+/*
+ * What the host may need to come up: any file system or swap, also one that /etc/fstab names and
+ * nobody has mounted, and the way into the net, by which its root may come.
+ */
 static const char *needed_below(const struct findings *verdict)
 {
-	for (size_t i = 0; i < verdict->n; i++)
-		if (streq(verdict->list[i]->kind, "disk") &&
-		    finding_needs_object(verdict->list[i]))
-			return verdict->list[i]->text;
-	return NULL;
-}
-
-/* The host comes up without it, but not as it is now. */
-static int warn_of_use(struct boot_list *list, const struct findings *verdict)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < verdict->n && r == 0; i++) {
+	for (size_t i = 0; i < verdict->n; i++) {
 		const struct vfp_finding *f = verdict->list[i];
 
-		if (f->severity == VFP_REFUSE &&
-		    (streq(f->kind, "disk") || streq(f->kind, "net")))
-			r = finding_add(&list->findings, VFP_WARN, "config", f->device,
-					"", "let nothing of the host need it at boot",
-					"the next boot claims it, whatever uses it: %s",
-					f->text);
+		if ((streq(f->kind, "disk") && f->severity != VFP_NOTE) ||
+		    (streq(f->kind, "net") && f->severity == VFP_REFUSE))
+			return f->text;
 	}
-	return r;
+	return NULL;
 }
 
 /* 1: nothing speaks against it. */
@@ -81,9 +69,7 @@ static int is_safe(struct boot_list *list, const struct vfp_wanted *wanted,
 	if (r < 0)
 		return r;
 	needed = needed_below(&verdict);
-	if (needed)
-		return leave_out(list, wanted, "%s", needed);
-	return warn_of_use(list, &verdict) ?: 1;
+	return needed ? leave_out(list, wanted, "%s", needed) : 1;
 }
 
 /* "8086:10fb" as two words. */

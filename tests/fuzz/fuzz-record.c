@@ -35,8 +35,9 @@ static void parse_file(struct input *in)
 
 	expect(r == 0 || (r == -EINVAL && line > 0), "error %d in line %d", r, line);
 	for (size_t i = 0; i < n; i++) {
-		expect(*pairs[i].key && !strpbrk(pairs[i].key, " \t\n#["), "key '%s'",
-		       pairs[i].key);
+		/* A section is there also without a line below it. */
+		expect(*pairs[i].key || !*pairs[i].value, "a value without a key");
+		expect(!strpbrk(pairs[i].key, " \t\n#["), "key '%s'", pairs[i].key);
 		for (const char *c = pairs[i].value; *c; c++)
 			expect((unsigned char)*c >= ' ' || *c == '\t', "value '%s'",
 			       pairs[i].value);

@@ -47,6 +47,20 @@ run 0 return "$nic1"
 run 0 apply --boot-list
 out_is "$nic1 8086 10d3 $(cut -c3- "$pci_devices/$nic1/subsystem_vendor") $(cut -c3- "$pci_devices/$nic1/subsystem_device") vfio-pci"
 
+# A file system is one that the host may need at the next boot.
+keep_content "$nvme"
+disk=/dev/$(disk_of "$nvme")
+mkfs.ext4 -q -F "$disk"
+mkdir "$scenario_folder/mnt"
+mount "$disk" "$scenario_folder/mnt"
+at_end umount -q "$scenario_folder/mnt"
+printf '[%s]\nexpect=%s\n' "$nvme" "$(cut -c3- "$pci_devices/$nvme/vendor"):$(cut -c3- "$pci_devices/$nvme/device")" > "$conf/nvme.conf"
+run 0 apply --boot-list
+out_lines 1
+err_has "$nvme: warning: it is not claimed before the host's drivers: the host would lose"
+umount "$scenario_folder/mnt"
+rm "$conf/nvme.conf"
+
 # Before it has a driver: the override alone, and only with the right identity.
 kwrite "/sys/bus/pci/drivers/e1000e/unbind" "$nic1"
 run 3 apply --early "$nic2"
