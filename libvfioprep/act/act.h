@@ -388,4 +388,7 @@ char *usb_holders(struct vfp_ctx *ctx, const struct vfp_device *device, bool *re
 
 int print_script(const struct vfp_plan *plan, FILE *out);
 
+/* A word as the shell takes it, quoted where it has to be. */
+void print_word(FILE *out, const char *word);
+
 #endif

@@ -154,9 +154,11 @@ static int check_free(struct vfp_ctx *ctx, const char *name, char **why)
 
 static void print_file(FILE *out, const char *name, const char *text)
 {
-	fprintf(out,
-		"mkdir -p " DEVICES_DIR "\ncat > " DEVICES_DIR "/%s <<'END'\n%sEND\n",
-		name, text);
+	_cleanup_free_ char *path = strf(DEVICES_DIR "/%s", name);
+
+	fputs("mkdir -p " DEVICES_DIR "\ncat > ", out);
+	print_word(out, nonnull(path));
+	fprintf(out, " <<'END'\n%sEND\n", text);
 }
 
 /* The name of the file to be written; NULL: what is there says it already. */
@@ -251,7 +253,9 @@ _public_ int vfp_wanted_drop(struct vfp_ctx *ctx, const char *device, FILE *prin
 	if (r < 0)
 		return r;
 	if (print) {
-		fprintf(print, "rm -f %s\n", file);
+		fputs("rm -f ", print);
+		print_word(print, file);
+		fputc('\n', print);
 		return 0;
 	}
 	r = config_drop(ctx, strrchr(file, '/') + 1, look);

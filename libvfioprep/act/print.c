@@ -23,7 +23,7 @@ static void print_quoted(FILE *out, const char *word)
 }
 
 /* As it is where a shell takes it for nothing but a word. */
-static void print_word(FILE *out, const char *word)
+void print_word(FILE *out, const char *word)
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-";

@@ -155,6 +155,22 @@ refuses 3 hide --persist "$pair0"
 [ -z "$(ls -A "$conf")" ] || fail "something is left: $(ls -A "$conf")"
 run 0 hide --persist --dry-run "$nic1"
 out_has "> /etc/vfioprep/devices.d/$nic1.conf"
+section "$nic1" > "$conf/it's; false.conf"
+run 0 return --persist --dry-run "$nic1"
+out_has "rm -f '/etc/vfioprep/devices.d/it'\\''s; false.conf'"
+run 0 hide --persist --dry-run --for web1 "$nic1"
+out_has "> '/etc/vfioprep/devices.d/it'\\''s; false.conf'"
+rm "$conf/it's; false.conf"
+# Several at once: what is kept is what was done.
+for i in 1 2 3 4; do
+	vfioprep hide --persist --for "g$i" "$nic1" > /dev/null 2>&1 &
+done
+wait
+kept=$(sed -n 's/^for=//p' "$conf/$nic1.conf")
+run 0 status
+out_has "$kept"
+[ "$(ls -A "$conf")" = "$nic1.conf" ] || fail "something is left: $(ls -A "$conf")"
+run 0 return --persist --for "$kept" "$nic1"
 run 0 hide --persist "$pair0" --with "$pair1"
 [ -e "$conf/$pair0.conf" ] && [ -e "$conf/$pair1.conf" ]
 run 0 return --persist "$pair0" "$pair1"
