@@ -96,6 +96,39 @@ static const char *image_remedy(struct check *c)
 	return "make the initramfs again";
 }
 
+/* What nothing can hide at boot. 1: it is told. */
+static int look_at_device(struct check *c, const struct vfp_wanted *wanted)
+{
+	const char *address = vfp_wanted_get(wanted, "device");
+	_cleanup_device_ struct vfp_device *device = NULL;
+	_cleanup_free_ char *remedy = NULL;
+	int r = device_load(c->ctx, address, &device);
+
+	if (r == -ENOMEM || (r < 0 && r != -ENODEV))
+		return r == -ENOMEM ? r : 0;
+	if (r == 0 && streq(device->value[VFP_IDS], vfp_wanted_get(wanted, "expect")))
+		return 0;
+	if (r == -ENODEV && vfp_wanted_get(wanted, "subsystem"))
+		return 0;
+	remedy = strf("correct it in %s, line %s", vfp_wanted_get(wanted, "file"),
+		      vfp_wanted_get(wanted, "line"));
+	if (!remedy)
+		return -ENOMEM;
+	if (r == 0)
+		r = check_add(
+			c, VFP_WARN, address, remedy,
+			"%s is configured to be hidden as %s, but is %s: it is left "
+			"alone",
+			address, vfp_wanted_get(wanted, "expect"),
+			device->value[VFP_IDS]);
+	else
+		r = check_add(c, VFP_WARN, address, remedy,
+			      "%s is configured to be hidden, but is not there, and "
+			      "without subsystem= the initramfs will not claim it",
+			      address);
+	return r ?: 1;
+}
+
 /* What is missing first is what is told to do. */
 static int add_device(struct check *c, const struct vfp_wanted *wanted)
 {
@@ -131,9 +164,9 @@ int doctor_boot(struct check *c, const struct vfp_doctor_options *options)
 	r = 0;
 	for (struct vfp_finding **p = problems; *p && r == 0; p++)
 		r = check_add(c, VFP_WARN, (*p)->object, (*p)->remedy, "%s", (*p)->text);
-	for (struct vfp_wanted **w = list; *w && r == 0; w++)
-		r = add_device(c, *w);
+	for (struct vfp_wanted **w = list; *w && r >= 0; w++)
+		r = look_at_device(c, *w) ?: add_device(c, *w);
 	vfp_findings_free(problems);
 	vfp_wanted_free(list);
-	return r;
+	return r < 0 ? r : 0;
 }

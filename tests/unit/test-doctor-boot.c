@@ -32,6 +32,7 @@ static int start(void **state)
 {
 	int r = set_up(state);
 
+	fixture_device(fixture, &(struct fixture_device){ .address = NIC, .group = 7 });
 	fixture_write(fixture, "/proc/stat", "cpu 1 2\nbtime %d\nprocesses 7\n", BOOT);
 	fixture_write(fixture, "/proc/sys/kernel/osrelease", "6.12.0-fixture\n");
 	fixture_write(fixture, "/usr/sbin/update-initramfs", "%s", "");
@@ -124,6 +125,18 @@ static void rule_or_unit_is_missing(void **state)
 	     "make install # brings 70-vfioprep.rules");
 }
 
+static void what_cannot_be_hidden_is_told(void **state)
+{
+	(void)state;
+	rule_and_unit();
+	fixture_write(fixture, CONF, "[" NIC "]\nexpect=10de:1b80\n");
+	says(VFP_WARN, NIC " is configured to be hidden as 10de:1b80, but is 8086:10d3",
+	     "correct it in " CONF ", line 1");
+	fixture_write(fixture, CONF, "\n[77:00.0]\nexpect=10de:1b80\n");
+	says(VFP_WARN, "without subsystem= the initramfs will not claim it",
+	     "correct it in " CONF ", line 2");
+}
+
 static void what_is_wrong_there_is_told(void **state)
 {
 	(void)state;
@@ -137,11 +150,9 @@ static void what_is_wrong_there_is_told(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		T(all_of_it_holds),
-		T(the_image_is_too_old),
-		T(the_image_was_made_since),
-		T(rule_or_unit_is_missing),
-		T(what_is_wrong_there_is_told),
+		T(all_of_it_holds),         T(what_cannot_be_hidden_is_told),
+		T(the_image_is_too_old),    T(the_image_was_made_since),
+		T(rule_or_unit_is_missing), T(what_is_wrong_there_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
