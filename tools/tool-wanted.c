@@ -192,11 +192,13 @@ int kept_finish(struct vfp_ctx *ctx, struct kept *kept, int result)
 	int r = result;
 
 	for (size_t i = 0; i < kept->n && r == 0; i++) {
+		_cleanup_free_ char *what =
+			strf("%s: hidden, but not kept so", nonnull(kept->file[i]));
 		char *why = NULL;
 
 		r = vfp_wanted_save(ctx, kept->file[i], true, &why);
 		if (r < 0)
-			complain_why(r, "hidden, but not kept so", why);
+			complain_why(r, what, why);
 	}
 	return forget(ctx, kept, r);
 }

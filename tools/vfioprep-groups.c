@@ -244,7 +244,7 @@ static int run(struct vfp_ctx *ctx, char **operands)
 		qsort(devices.device, devices.n, sizeof(*devices.device), compare_groups);
 	if (!named && !has_groups(&devices) && !given.quiet)
 		complain(NULL,
-			 "there are no IOMMU groups; enable the IOMMU in the firmware");
+			 "there are no IOMMU groups; vfioprep doctor says what to do");
 	if (vfp_facts_new(&facts) < 0)
 		return fail(-ENOMEM, NULL, "out of memory");
 	r = show(ctx, !named && (arg.tree || arg.dot) ? &none : &devices, named);
