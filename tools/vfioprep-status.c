@@ -129,6 +129,13 @@ static char *changed(const struct row *row)
 		       : strf("somebody has unbound it from %s", goal);
 }
 
+static bool is_between(const struct row *row)
+{
+	const char *phase = nonnull(record_value(row, "phase"));
+
+	return streq(phase, "hiding") || streq(phase, "returning");
+}
+
 static int problem(const struct row *row, char **ret_text)
 {
 	const char *text = record_value(row, "problem");
@@ -137,6 +144,9 @@ static int problem(const struct row *row, char **ret_text)
 		return copy(text, ret_text);
 	if (!row->device)
 		return copy("the device is gone", ret_text);
+	/* Which of the two only a look at the locks would tell; recover waits for them. */
+	if (is_between(row))
+		return copy("under way, or broken off: vfioprep recover", ret_text);
 	*ret_text = changed(row);
 	return 0;
 }
