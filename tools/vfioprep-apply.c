@@ -67,12 +67,28 @@ static int add_wanted(struct vfp_plan *plan, const struct vfp_wanted *wanted)
 	return r == -ENOMEM ? fail(r, NULL, "out of memory") : r;
 }
 
+/* What makes no plan, for JSON. */
+static json_t *sayings;
+
+static void keep_saying(const char *text)
+{
+	_cleanup_free_ char *line = strndup(text, strcspn(text, "\n"));
+	struct vfp_finding finding = { VFP_REFUSE, "config", "", "", nonnull(line), "" };
+	struct vfp_finding *const list[] = { &finding, NULL };
+	_cleanup_json_ json_t *findings = json_findings(list);
+
+	json_array_extend(sayings, findings);
+}
+
 /* @wanted: those of one group. */
 static int make_plan(struct vfp_ctx *ctx, struct vfp_wanted *const *wanted,
 		     struct vfp_plan **ret_plan)
 {
 	_cleanup_plan_ struct vfp_plan *plan = NULL;
-	int r = plan_new(ctx, &plan);
+	int r;
+
+	also_complain = sayings ? keep_saying : NULL;
+	r = plan_new(ctx, &plan);
 
 	r = r ?: set_all(plan, wanted, "node-owner", VFP_NODE_OWNER);
 	r = r ?: set_all(plan, wanted, "for", VFP_FOR);
@@ -80,6 +96,7 @@ static int make_plan(struct vfp_ctx *ctx, struct vfp_wanted *const *wanted,
 	r = r ?: set_all(plan, wanted, "group", VFP_GROUPS);
 	for (; *wanted && r == 0; wanted++)
 		r = add_wanted(plan, *wanted);
+	also_complain = NULL;
 	if (r < 0)
 		return r;
 	if (arg.json)
@@ -286,13 +303,15 @@ static int apply(struct vfp_ctx *ctx, struct wanted_groups *groups,
 	/* An option makes no sense: said once, whatever is configured. */
 	if (wrong < 0)
 		return wrong;
+	sayings = document ? json_findings(objections) : NULL;
 	wrong = *objections ? -EINVAL : 0;
 	if (!wrong && !arg.check)
 		wrong = try_all(ctx, groups);
 	r = apply_groups(ctx, wrong && !arg.check ? &none : groups, document);
 
 	if (document) {
-		json_object_set_new(document, "findings", json_findings(objections));
+		json_object_set_new(document, "findings", sayings);
+		sayings = NULL;
 		json_print(document);
 	}
 	return wrong ?: r;

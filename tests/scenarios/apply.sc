@@ -77,7 +77,11 @@ unchanged before
 section "$nic1" node-owner=nosuch > "$conf/nics.conf"
 run 2 apply --check
 err_has "/etc/vfioprep/devices.d/nics.conf:1: $nic1: node-owner=nosuch: makes no sense"
+run 2 apply --check --json
+out_has '"text": "/etc/vfioprep/devices.d/nics.conf:1: '
 section "$nic2" >> "$conf/nics.conf"
+run 2 apply --json
+out_has '"text": "/etc/vfioprep/devices.d/nics.conf:1: '
 run 2 apply
 out_is
 err_lines 1
