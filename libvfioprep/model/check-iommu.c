@@ -41,9 +41,26 @@ static bool is_under_xen(struct vfp_ctx *ctx)
 	return root_attr(ctx, &type, "/sys/hypervisor/type") == 0 && streq(type, "xen");
 }
 
-/* By the maker of the host bridge, which tells Intel's IOMMU from AMD's. */
-static const char *iommu_remedy(struct vfp_ctx *ctx)
+/* The flag of the first processor; one line of flags is longer than an attribute may be. */
+bool check_is_virtual(struct check *c)
 {
+	_cleanup_free_ char *text = NULL;
+
+	return root_read(c->ctx, "/proc/cpuinfo", 1 << 24, &text, NULL) == 0 &&
+	       strstr(text, " hypervisor ");
+}
+
+/* As shown to this machine, virtual or not. */
+static bool is_offered(struct vfp_ctx *ctx)
+{
+	return root_exists(ctx, "/sys/firmware/acpi/tables/DMAR") ||
+	       root_exists(ctx, "/sys/firmware/acpi/tables/IVRS");
+}
+
+/* By the maker of the host bridge, which tells Intel's IOMMU from AMD's. */
+static const char *iommu_remedy(struct check *c)
+{
+	struct vfp_ctx *ctx = c->ctx;
 	_cleanup_free_ char *line = NULL, *vendor = NULL;
 
 	if (is_filled(ctx, IOMMU_GROUPS))
@@ -56,6 +73,9 @@ static const char *iommu_remedy(struct vfp_ctx *ctx)
 	     on_command_line(line, "intel_iommu=off") ||
 	     on_command_line(line, "amd_iommu=off")))
 		return "take what turns the IOMMU off from the kernel command line";
+	if (check_is_virtual(c) && !is_offered(ctx))
+		return "this is a virtual machine and has no IOMMU of its own: start its "
+		       "QEMU with one, as vfioprep doctor says";
 	if (root_attr(ctx, &vendor, PCI_DEVICES "/0000:00:00.0/vendor") < 0)
 		return "turn the IOMMU on in the firmware; on Intel also put "
 		       "intel_iommu=on on the kernel command line";
@@ -74,12 +94,12 @@ int check_iommu(struct check *c, struct thing *thing)
 	(void)thing;
 	if (c->device->group < 0)
 		return check_add(
-			c, VFP_REFUSE, NULL, iommu_remedy(c->ctx),
+			c, VFP_REFUSE, NULL, iommu_remedy(c),
 			"it is in no IOMMU group: nothing would keep a guest from the "
 			"host's memory");
 	if (group_is_noiommu(c->ctx, c->device->group))
 		return check_add(
-			c, VFP_REFUSE, NULL, iommu_remedy(c->ctx),
+			c, VFP_REFUSE, NULL, iommu_remedy(c),
 			"its group %d was made without an IOMMU (vfio-noiommu) and "
 			"isolates nothing",
 			c->device->group);

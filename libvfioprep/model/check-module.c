@@ -104,6 +104,17 @@ static int add_taken(struct check *c, const char *module)
 			 module, others.s);
 }
 
+static const char *no_driver_remedy(struct check *c)
+{
+	_cleanup_free_ char *objection = NULL;
+	bool blacklisted;
+
+	return module_look(c->ctx, c->driver, &objection, &blacklisted) == MODULE_UNKNOWN
+		     ? "there is no folder with modules of the running kernel: was the "
+		       "kernel upgraded? Then reboot"
+		     : "this kernel lacks it: install or build it";
+}
+
 int check_module(struct check *c, const struct vfp_check_options *options)
 {
 	_cleanup_free_ char *module = NULL, *objection = NULL;
@@ -116,8 +127,7 @@ int check_module(struct check *c, const struct vfp_check_options *options)
 	r = module_for_driver(c->ctx, c->driver, NULL, &module, &objection);
 	if (r == -ENOENT) {
 		c->kind = "driver"; /* nothing lifts this one */
-		return check_add(c, VFP_REFUSE, c->driver,
-				 "this kernel lacks it: install or build it",
+		return check_add(c, VFP_REFUSE, c->driver, no_driver_remedy(c),
 				 "there is no driver %s and no module that brings it",
 				 c->driver);
 	}

@@ -62,6 +62,9 @@ enum { USE_MINOR, USE_NORMAL, USE_VITAL };
  */
 int check_holders(struct check *c, const char *node, struct holder **ret, size_t *ret_n);
 
+/* Is the processor one that a hypervisor shows? (check-iommu.c) */
+bool check_is_virtual(struct check *c);
+
 /* Does @sibling go to the guest as well? */
 bool check_goes_along(const struct check *c, const struct vfp_device *sibling);
 

@@ -13,7 +13,7 @@
 int doctor_virtual(struct check *c, const struct vfp_doctor_options *options)
 {
 	(void)options;
-	if (doctor_is_virtual(c) || !root_exists(c->ctx, "/proc/cpuinfo"))
+	if (check_is_virtual(c) || !root_exists(c->ctx, "/proc/cpuinfo"))
 		return 0;
 	return check_add(c, VFP_WARN, NULL, "vfioprep doctor",
 			 "this does not look like a virtual machine; for the host leave "

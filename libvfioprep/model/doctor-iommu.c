@@ -43,7 +43,7 @@ static int count_entries(struct check *c, const char *folder)
 
 static int add_firmware(struct check *c, const struct maker *maker)
 {
-	if (doctor_is_virtual(c))
+	if (check_is_virtual(c))
 		return check_add(
 			c, VFP_REFUSE, "firmware",
 			"-machine q35,kernel-irqchip=split -device "

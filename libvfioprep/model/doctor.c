@@ -112,12 +112,3 @@ bool doctor_in_container(struct check *c)
 	return root_exists(c->ctx, "/run/systemd/container") ||
 	       root_exists(c->ctx, "/run/.containerenv");
 }
-
-/* The flag of the first processor; one line of flags is longer than an attribute may be. */
-bool doctor_is_virtual(struct check *c)
-{
-	_cleanup_free_ char *text = NULL;
-
-	return root_read(c->ctx, "/proc/cpuinfo", 1 << 24, &text, NULL) == 0 &&
-	       strstr(text, " hypervisor ");
-}

@@ -36,7 +36,4 @@ char *doctor_boot_remedy(struct check *c, const char *words);
 /* Do files, modules and limits belong to something smaller than the host? */
 bool doctor_in_container(struct check *c);
 
-/* Is the processor one that a hypervisor shows? */
-bool doctor_is_virtual(struct check *c);
-
 #endif

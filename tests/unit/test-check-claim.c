@@ -172,6 +172,16 @@ static void a_kernel_without_vfio_is_refused(void **state)
 		"brings it [this kernel lacks it: install or build it]\n");
 }
 
+static void a_kernel_without_its_modules_was_upgraded(void **state)
+{
+	(void)state;
+	no_driver();
+	fixture_remove(fixture, "/lib/modules/6.12.0-fixture");
+	assert_says("refuse driver:vfio-pci there is no driver vfio-pci and no module "
+		    "that brings it [there is no folder with modules of the running "
+		    "kernel: was the kernel upgraded? Then reboot]\n");
+}
+
 static void a_module_that_is_there_is_not(void **state)
 {
 	static const char *const modules[] = { "vfio_pci", "vfio-pci", NULL };
@@ -254,6 +264,7 @@ int main(void)
 		TEST(what_is_not_hidden_has_no_claim),
 		TEST(a_record_that_cannot_be_trusted_claims_nothing),
 		TEST(a_kernel_without_vfio_is_refused),
+		TEST(a_kernel_without_its_modules_was_upgraded),
 		TEST(a_module_that_is_there_is_not),
 		TEST(a_device_that_vfio_has_needs_no_module),
 		TEST(ids_match_as_the_kernel_has_it),

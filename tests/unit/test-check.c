@@ -39,6 +39,10 @@ static void no_group_is_refused(void **state)
 		"refuse iommu: it is in no IOMMU group: nothing would keep a guest from the "
 		"host's memory [turn VT-d on in the firmware and put intel_iommu=on on the "
 		"kernel command line]\n");
+	fixture_write(fixture, "/proc/cpuinfo", "flags : fpu hypervisor lahf_lm\n");
+	assert_includes("[this is a virtual machine and has no IOMMU of its own");
+	fixture_write(fixture, "/sys/firmware/acpi/tables/DMAR", "x");
+	assert_includes("[turn VT-d on in the firmware and put");
 	fixture_write(fixture, "/proc/cmdline", "ro intel_iommu=on quiet\n");
 	assert_includes("[turn VT-d on in the firmware; intel_iommu=on is on the");
 	fixture_write(fixture, "/proc/cmdline", "ro iommu=off\n");
