@@ -66,7 +66,7 @@ static const struct option_row options[] = {
 	OPTION(0, "cid", "N", &words.cid, "of a vsock, from 3 on"),
 	OPTION(0, "socket", "FILE", &words.socket, "of a vsock in Cloud Hypervisor"),
 	OPTION(0, "set", "PROPERTY=VALUE", &words.set,
-	       "what has no option (repeatable): guest-reset=off, serial=X, ..."),
+	       "what has no option (repeatable): serial=X of a disk, guest-reset=off of USB, ..."),
 	OPTION_QMP,
 	OPTION_CH,
 	OPTION_RUN,

@@ -30,7 +30,7 @@ enum {
 static const struct column columns[] = {
 	{ "ADDRESS", ADDRESS, COLUMN_USUAL, "PCI address" },
 	{ "STATE", STATE, COLUMN_USUAL,
-	  "hidden; hiding, returning or stuck on the way; unplugging: its guest was asked to "
+	  "hidden; hiding, returning or stuck on the way; plugged (USB, into a guest); unplugging: its guest was asked to "
 	  "let go; unrecorded: not by vfioprep" },
 	{ "ORIGINAL", ORIGINAL, COLUMN_USUAL, "driver that it had" },
 	{ "DRIVER", DRIVER, COLUMN_USUAL, "driver that it is bound to" },
