@@ -236,8 +236,8 @@ int requests_check_class(const struct requests *requests, const char *begin,
 		const char *name = vfp_device_get(devices->device[i], VFP_CLASS_NAME);
 
 		if (!startswith(class, begin) || vfp_device_is_usb(devices->device[i]))
-			return fail(-EPERM, address_of(devices, i), "not a %s, but a %s",
-				    word, nonnull(name));
+			return fail(-EPERM, address_of(devices, i),
+				    "not a %s; its class is %s", word, nonnull(name));
 	}
 	return 0;
 }

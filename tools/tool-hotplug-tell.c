@@ -42,7 +42,8 @@ static void tell_hidden(const struct vfp_device *device, const char *dialect)
 
 	if (legacy ? streq(driver, "pci-stub") : node && *node)
 		return;
-	complain(address, "not hidden yet (driver: %s); run `vfioprep hide %s%s` before",
+	complain(address, "not %s (driver: %s); run `vfioprep hide %s%s` before",
+		 legacy ? "on pci-stub, which this dialect needs" : "hidden yet",
 		 *driver ? driver : "none", legacy ? "--driver pci-stub " : "", address);
 }
 
