@@ -120,7 +120,8 @@ static bool makes_sense(const struct vfp_device *device, const struct known *kno
 		return !record && !vfp_device_is_bridge(device) &&
 		       !vfp_device_get(device, VFP_NODE);
 	default:
-		return true;
+		/* A guest can have no bridge, but those can be looked at. */
+		return !(tool.sets & TOOL_CHANGING) || !vfp_device_is_bridge(device);
 	}
 }
 
@@ -151,10 +152,12 @@ static void offer_values(struct vfp_device **devices, enum vfp_field field)
 static void offer_drivers(struct vfp_device **devices)
 {
 	offer("auto", "the driver that fits best");
-	if (tool.devices == DEVICES_UNHIDDEN)
+	if (tool.devices == DEVICES_UNHIDDEN) {
 		offer("vfio-pci", "the usual one");
-	else
+		offer("pci-stub", "keeps it from all others, for a guest of old QEMU");
+	} else {
 		offer_values(devices, VFP_DRIVER);
+	}
 }
 
 /* Hubs are in no one's way, but nothing can be done with them. */

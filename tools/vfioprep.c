@@ -145,6 +145,10 @@ static int complete(int n, char **words)
 			printf("%s\t%s\n", verbs[i].name, verbs[i].help);
 	if (n == 1 && startswith("help", words[0]))
 		puts("help\tshow what a verb takes");
+	if (n == 1 && *words[0] == '-' && startswith("--help", words[0]))
+		puts("--help\tshow the verbs");
+	if (n == 1 && *words[0] == '-' && startswith("--version", words[0]))
+		puts("--version\tshow the version");
 	return flush_stdout();
 }
 

@@ -16,6 +16,9 @@ static void verbs_are_completed(void **state)
 	expect_text(got.out, "return\tgive devices back");
 	expect_text(got.out, "recover\t");
 	expect_no_text(got.out, "list");
+	assert_int_equal(run("vfioprep", "--complete", "--", NULL), 0);
+	assert_string_equal(got.out,
+			    "--help\tshow the verbs\n--version\tshow the version\n");
 	assert_int_equal(run("vfioprep", "--complete", "help", "st", NULL), 0);
 	expect_text(got.out, "status\t");
 	assert_int_equal(run("vfioprep", "--complete", "hide", "--dr", NULL), 0);
@@ -64,6 +67,9 @@ static void values_are_completed_by_their_kind(void **state)
 	expect_text(candidates("vfioprep-hide", "--force", "di"), "disk\t");
 	expect_text(candidates("vfioprep-hide", "--force=di", NULL), "--force=disk\t");
 	expect_text(candidates("vfioprep-hide", "-d", "v"), "vfio-pci\t");
+	expect_text(candidates("vfioprep-hide", "-d", "p"), "pci-stub\t");
+	expect_text(candidates("vfioprep-list", "00:1c", NULL), "00:1c.0\t");
+	assert_string_equal(candidates("vfioprep-plug", "00:1c", NULL), "");
 	expect_text(candidates("vfioprep-return", "--driver", "e"), "e1000e\t");
 	expect_text(candidates("vfioprep-list", "-o", "ADDRESS,DR"), "ADDRESS,DRIVER\t");
 	expect_text(candidates("vfioprep-list", "-o", "+no"), "+NODE\t");
