@@ -124,6 +124,8 @@ static int help_on(const char *name)
 	const struct verb *verb = find_verb(name);
 	char *args[] = { NULL, (char *)"--help", NULL };
 
+	if (streq(name, "vfio-pci"))
+		return fail(-EINVAL, name, "a program of its own; see vfio-pci --help");
 	return verb ? execute(verb, args) : unknown_verb(name);
 }
 

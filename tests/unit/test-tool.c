@@ -51,6 +51,7 @@ static void wrong_words_are_refused_in_one_line(void **state)
 		{ { "vfioprep", "hied" }, "did you mean hide?" },
 		{ { "vfioprep", "x\033[31m\n" }, "x\\x1b[31m\\x0a: no such verb" },
 		{ { "vfioprep", "--list" }, "the verb comes first" },
+		{ { "vfioprep", "help", "vfio-pci" }, "see vfio-pci --help" },
 		{ { "vfioprep", "help", "me" }, "me: no such verb" },
 		{ { "vfioprep-hide" }, "expected DEVICE..." },
 		{ { "vfioprep-hide", "" }, "an empty word" },
