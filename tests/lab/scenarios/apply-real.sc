@@ -48,6 +48,7 @@ run 0 apply --boot-list
 out_is "$nic1 8086 10d3 $(cut -c3- "$pci_devices/$nic1/subsystem_vendor") $(cut -c3- "$pci_devices/$nic1/subsystem_device") vfio-pci"
 
 # A file system is one that the host may need at the next boot.
+mount -o remount,size=64k "$conf"
 keep_content "$nvme"
 disk=/dev/$(disk_of "$nvme")
 mkfs.ext4 -q -F "$disk"
