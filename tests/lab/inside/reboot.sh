@@ -20,6 +20,15 @@ install_vfioprep()
 	cp "$share/systemd/"* /usr/lib/systemd/system/
 }
 
+# Those who come later count what a package leaves.
+uninstall_vfioprep()
+{
+	rm -rf /usr/local/libexec/vfioprep /usr/local/bin/vfioprep /etc/vfioprep \
+		/usr/share/initramfs-tools/hooks/vfioprep \
+		/usr/share/initramfs-tools/scripts/init-top/00-vfioprep \
+		/usr/lib/udev/rules.d/70-vfioprep.rules /usr/lib/systemd/system/vfioprep*
+}
+
 # early_files FOLDER: what the hook of vfioprep puts into an image, by itself, in FOLDER.
 early_files()
 {

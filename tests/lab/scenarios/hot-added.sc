@@ -10,7 +10,8 @@
 
 clean_up()
 {
-	rm -f /usr/lib/udev/rules.d/70-vfioprep.rules /run/vfioprep/early
+	uninstall_vfioprep
+	rm -f /run/vfioprep/early
 	udevadm control --reload
 	modprobe e1000e
 }
