@@ -3,6 +3,7 @@
 #
 # devices.d and apply: what differs is said and done, twice is once; what is refused keeps
 # nothing else; half a configuration does nothing. hide --persist and return --persist write it.
+# timeout: 300
 
 conf=$ROOT/etc/vfioprep/devices.d
 at_end rm -rf "$ROOT/etc/vfioprep"

@@ -3,6 +3,7 @@
 # A claim: hidden for one guest, it is not given to another; the first may ask again; given
 # back, it is free.
 # usual-kernel: 6.1
+# timeout: 300
 
 snapshot before
 run 0 hide "$nic1" --for web1

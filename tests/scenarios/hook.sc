@@ -2,6 +2,7 @@
 #
 # The hook, called as libvirtd calls it: hidden before the start, claimed for the guest's UUID,
 # back after the end; what libvirt manages, and what was hidden before, is only looked at.
+# timeout: 300
 
 one=11111111-2222-3333-4444-555555555555
 two=22222222-2222-3333-4444-555555555555

@@ -3,6 +3,7 @@
 #
 # apply on a real kernel: two equal cards, one configured; the owner of the node; a device that
 # holds the root disk; a disk that is full; taken from a driver, and before there is one.
+# timeout: 300
 
 conf=/etc/vfioprep/devices.d
 at_end rm -rf /etc/vfioprep

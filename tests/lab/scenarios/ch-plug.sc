@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usual-kernel: 6.1
-# timeout: 300
+# timeout: 500
 #
 # Cloud Hypervisor, with tests/ch-stub in its place, which opens the vfio node of what it is
 # given as the real one does: plugged, seen, unplugged and back; kept by the guest; leaked by an

@@ -3,6 +3,7 @@
 # The disks behind SATA, USB and NVMe controllers are gone while these are hidden, and are
 # there again when return has ended, with what was on them.
 # usual-kernel: 6.12
+# timeout: 300
 
 await 10 has_disk "$xhci"
 for device in "$sata" "$xhci" "$nvme"; do

@@ -3,6 +3,7 @@
 # The doctor on a host that is ready: it says so, and what it says is true of the machine. What
 # modprobe.d asks for changes the answer, and a dump gives the same one elsewhere.
 # usual-kernel: 6.1
+# timeout: 300
 
 unload_vfio_pci
 run 0 doctor

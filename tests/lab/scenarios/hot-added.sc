@@ -4,6 +4,7 @@
 # Two cards that are alike are found while the system runs, one of them configured: the udev
 # rule keeps it from a driver that udev would have to load. One that is loaded already is
 # faster, which is left to the unit that the rule asks for; and to apply, here.
+# timeout: 300
 
 # shellcheck source=/dev/null
 . "$lab_dir/inside/reboot.sh"

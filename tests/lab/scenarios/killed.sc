@@ -2,6 +2,7 @@
 #
 # The command is killed at various points of its way: recover then makes each device the
 # original or leaves it hidden, and a second recover finds nothing to do.
+# timeout: 300
 
 settled()
 {

@@ -3,6 +3,7 @@
 # Looking never wakes a device and never keeps a guest from starting: no config space and no
 # device node is opened.
 # usual-kernel: 6.1
+# timeout: 300
 
 run 0 hide "$nic1"
 for words in list status "check $nic1" "check $nic2" "list --json"; do

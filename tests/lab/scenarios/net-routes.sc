@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usual-kernel: 6.12
-# timeout: 300
+# timeout: 500
 #
 # Routes through a network card. A default route or the only route of a table that a rule
 # leads to is a reason to refuse, in IPv4, IPv6, policy tables and VRFs, with several hops

@@ -3,7 +3,7 @@
 # layer over this one, in which all that changes can be counted. Nothing is left but what dpkg
 # and others note of every package.
 # usual-kernel: 6.12
-# timeout: 300
+# timeout: 600
 
 debs=$checkout/build/deb
 [ -e "$debs/built" ] || fail "no packages in build/deb; make deb builds them"
