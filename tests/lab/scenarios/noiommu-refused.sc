@@ -9,7 +9,7 @@ had=$(identities "$nic1")
 for device in "$nic1" "$nvme"; do
 	refuses 3 hide "$device"
 	err_has IOMMU
-	err_has intel_iommu=on
+	err_has "start its QEMU with one"
 	refuses 3 check "$device"
 	refuses 2 hide --force=iommu "$device"
 done
