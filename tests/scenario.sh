@@ -408,3 +408,26 @@ unlock_group()
 {
 	exec {locked_group}>&-
 }
+
+# xml_address DEV, hostdev DEV [ATTRIBUTE]: of the devices of a domain, in libvirt's XML.
+xml_address()
+{
+	printf "<address type='pci' domain='0x%s' bus='0x%s' slot='0x%s' function='0x%s'/>" \
+		"${1%%:*}" "${1:5:2}" "${1:8:2}" "${1:11}"
+}
+
+hostdev()
+{
+	printf "<hostdev mode='subsystem' type='pci' %s><source>%s</source></hostdev>" \
+		"${2-}" "$(xml_address "$1")"
+}
+
+# hook STATUS UUID OPERATION PHASE DEVICES...: of the guest web1.
+hook()
+{
+	local status=$1 uuid=$2 operation=$3 phase=$4 xml=$scenario_notes/xml
+	shift 4
+	echo "<domain><name>web1</name><uuid>$uuid</uuid><devices>$*</devices></domain>" > "$xml"
+	input=$xml run "$status" hook -- web1 "$operation" "$phase" -
+	out_lines 0
+}

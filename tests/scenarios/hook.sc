@@ -8,28 +8,6 @@ one=11111111-2222-3333-4444-555555555555
 two=22222222-2222-3333-4444-555555555555
 xml=$scenario_notes/xml
 
-address()
-{
-	printf "<address type='pci' domain='0x%s' bus='0x%s' slot='0x%s' function='0x%s'/>" \
-		"${1%%:*}" "${1:5:2}" "${1:8:2}" "${1:11}"
-}
-
-hostdev()
-{
-	printf "<hostdev mode='subsystem' type='pci' %s><source>%s</source></hostdev>" \
-		"${2-}" "$(address "$1")"
-}
-
-# hook STATUS UUID OPERATION PHASE DEVICES...: of the guest web1.
-hook()
-{
-	local status=$1 uuid=$2 operation=$3 phase=$4
-	shift 4
-	echo "<domain><name>web1</name><uuid>$uuid</uuid><devices>$*</devices></domain>" > "$xml"
-	input=$xml run "$status" hook -- web1 "$operation" "$phase" -
-	out_is
-}
-
 claimed()
 {
 	run 0 status
@@ -37,9 +15,9 @@ claimed()
 }
 
 # What the guest has, in each way in which it can have it.
-network="<interface type='hostdev'><source>$(address "$nic2")</source></interface>"
+network="<interface type='hostdev'><source>$(xml_address "$nic2")</source></interface>"
 disk="<disk type='nvme' device='disk'><source type='pci' managed='no' namespace='1'>$(
-	address "$nvme")</source><target dev='vda'/></disk>"
+	xml_address "$nvme")</source><target dev='vda'/></disk>"
 snapshot before
 all="$(hostdev "$nic1") $network $disk"
 hook 0 $one prepare begin "$all"
