@@ -48,11 +48,15 @@ int config_read(struct vfp_ctx *ctx, const char *path, char **ret_text)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
+static bool is_config(const char *name)
+{
+	return *name != '.' && endswith(name, ".conf");
+}
+
 int config_list(struct vfp_ctx *ctx, char ***ret_names)
 {
 	_cleanup_close_ int dir = config_dir_open(ctx, DEVICES_DIR, false);
 	char **names = NULL;
-	size_t kept = 0;
 	int r = dir;
 
 	if (dir >= 0)
@@ -61,13 +65,7 @@ int config_list(struct vfp_ctx *ctx, char ***ret_names)
 		r = (names = calloc(1, sizeof(*names))) ? 0 : -ENOMEM;
 	if (r < 0)
 		return r;
-	for (char **name = names; *name; name++) {
-		if (**name == '.' || !endswith(*name, ".conf"))
-			free(*name);
-		else
-			names[kept++] = *name;
-	}
-	names[kept] = NULL;
+	strings_keep(names, is_config);
 	*ret_names = names;
 	return 0;
 }
